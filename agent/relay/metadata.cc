@@ -1,0 +1,62 @@
+#include "relay/metadata.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+
+namespace sekisho::relay {
+namespace {
+
+// From gRPC's "gRPC over HTTP2" protocol document. grpc-status-details-bin is in the list because
+// grpc::Status carries it: copied as metadata it would arrive twice.
+constexpr auto kHopByHop = std::to_array<std::string_view>({
+    "content-type",
+    "grpc-accept-encoding",
+    "grpc-encoding",
+    "grpc-internal-encoding-request",
+    "grpc-message",
+    "grpc-status",
+    "grpc-status-details-bin",
+    "grpc-timeout",
+    "host",
+    "te",
+    "user-agent",
+});
+static_assert(std::ranges::is_sorted(kHopByHop));
+
+using MetadataMap = std::multimap<grpc::string_ref, grpc::string_ref>;
+
+template <typename Add>
+void Copy(const MetadataMap& from, Add add) {
+  for (const auto& [key, value] : from) {
+    if (!IsHopByHop({key.data(), key.size()})) {
+      add(std::string(key.data(), key.size()), std::string(value.data(), value.size()));
+    }
+  }
+}
+
+}  // namespace
+
+bool IsHopByHop(std::string_view key) {
+  return key.starts_with(':') || std::ranges::binary_search(kHopByHop, key);
+}
+
+void CopyRequestMetadata(const grpc::ServerContext& from, grpc::ClientContext& to) {
+  Copy(from.client_metadata(),
+       [&to](const std::string& key, const std::string& value) { to.AddMetadata(key, value); });
+}
+
+void CopyInitialMetadata(const grpc::ClientContext& from, grpc::ServerContext& to) {
+  Copy(from.GetServerInitialMetadata(), [&to](const std::string& key, const std::string& value) {
+    to.AddInitialMetadata(key, value);
+  });
+}
+
+void CopyTrailingMetadata(const grpc::ClientContext& from, grpc::ServerContext& to) {
+  Copy(from.GetServerTrailingMetadata(), [&to](const std::string& key, const std::string& value) {
+    to.AddTrailingMetadata(key, value);
+  });
+}
+
+}  // namespace sekisho::relay

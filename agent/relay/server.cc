@@ -1,0 +1,146 @@
+#include "relay/server.h"
+
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <atomic>
+#include <future>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "relay/server_limits.h"
+#include "relay/upstream.h"
+#include "relay/worker.h"
+
+namespace sekisho::relay {
+namespace {
+
+class GrpcServer final : public Server {
+ public:
+  GrpcServer(const ServerOptions& options, CallHook& hook) : options_(options), hook_(hook) {}
+  ~GrpcServer() override { GrpcServer::Shutdown(std::chrono::milliseconds(0)); }
+
+  absl::Status Start();
+
+  void Adopt(base::UniqueFd connection) override;
+  absl::StatusOr<std::string> CallUpstream(std::string_view method, std::string request,
+                                           std::chrono::milliseconds timeout) override;
+  void Ping(std::function<void()> done) override;
+  void Shutdown(std::chrono::milliseconds drain) override;
+
+ private:
+  const ServerOptions options_;
+  CallHook& hook_;
+  grpc::AsyncGenericService service_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<grpc::Server> server_;
+
+  std::mutex mu_;
+  bool stopped_ = false;  // guarded by mu_
+  // Guarded by mu_ against Shutdown.
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+};
+
+absl::Status GrpcServer::Start() {
+  channel_ = MakeUpstreamChannel(options_.upstream_socket, options_.message_bytes_max);
+  grpc::ServerBuilder builder;
+  SetCommonArguments(options_.message_bytes_max, [&builder](const char* name, int value) {
+    builder.AddChannelArgument(name, value);
+  });
+  // A client on this node may ping as often as it likes; gRPC would hang up on it.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
+  builder.RegisterAsyncGenericService(&service_);
+  for (int i = 0; i < options_.threads; ++i) {
+    workers_.push_back(std::make_unique<Worker>(
+        Worker::Options{channel_, options_.message_bytes_max, options_.forward_unknown}, service_,
+        hook_, builder.AddCompletionQueue()));
+  }
+  // Connections are accepted by the agent's own listener and handed over, so that a socket that
+  // systemd made and one that we made are served alike.
+  acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr) {
+    return absl::InternalError("gRPC did not start its server");
+  }
+  for (const auto& worker : workers_) {
+    worker->Start();
+  }
+  return absl::OkStatus();
+}
+
+void GrpcServer::Adopt(base::UniqueFd connection) {
+  const std::lock_guard lock(mu_);
+  if (stopped_) {
+    return;
+  }
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+  parameters.fd = connection.Release();
+  acceptor_->HandleNewConnection(&parameters);
+}
+
+absl::StatusOr<std::string> GrpcServer::CallUpstream(std::string_view method, std::string request,
+                                                     std::chrono::milliseconds timeout) {
+  // Shared with the callback: the call ends on the worker's thread, maybe while we return.
+  auto result = std::make_shared<std::promise<absl::StatusOr<std::string>>>();
+  std::future<absl::StatusOr<std::string>> future = result->get_future();
+  Worker& worker = *workers_.front();
+  const bool posted = worker.Post([&worker, method = std::string(method),
+                                   request = std::move(request), timeout, result]() mutable {
+    worker.upstream().CallUnary(
+        method, std::move(request), timeout,
+        [result](absl::StatusOr<std::string> answer) { result->set_value(std::move(answer)); });
+  });
+  if (!posted) {
+    return absl::UnavailableError("the relay is shut down");
+  }
+  return future.get();
+}
+
+void GrpcServer::Ping(std::function<void()> done) {
+  auto left = std::make_shared<std::atomic<size_t>>(workers_.size());
+  auto shared_done = std::make_shared<std::function<void()>>(std::move(done));
+  for (const auto& worker : workers_) {
+    worker->Post([left, shared_done] {
+      if (left->fetch_sub(1) == 1) {
+        (*shared_done)();
+      }
+    });
+  }
+}
+
+void GrpcServer::Shutdown(std::chrono::milliseconds drain) {
+  {
+    const std::lock_guard lock(mu_);
+    if (std::exchange(stopped_, true)) {
+      return;
+    }
+  }
+  for (const auto& worker : workers_) {
+    worker->Post([&worker] { worker->EndStreams(); });
+  }
+  if (server_ != nullptr) {
+    server_->Shutdown(std::chrono::system_clock::now() + drain);
+  }
+  for (const auto& worker : workers_) {
+    worker->ShutdownQueue();
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
+                                                      CallHook& hook) {
+  auto server = std::make_unique<GrpcServer>(options, hook);
+  if (absl::Status status = server->Start(); !status.ok()) {
+    return status;
+  }
+  return server;
+}
+
+}  // namespace sekisho::relay

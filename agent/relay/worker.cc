@@ -1,0 +1,94 @@
+#include "relay/worker.h"
+
+#include <grpcpp/alarm.h>
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "relay/call.h"
+#include "relay/event.h"
+
+namespace sekisho::relay {
+namespace {
+
+// A task on its way to a worker's thread. Deletes itself when it has run.
+class PostedTask final : public Event {
+ public:
+  explicit PostedTask(std::function<void()> task) : task_(std::move(task)) {}
+  virtual ~PostedTask() = default;
+
+  void SendTo(grpc::CompletionQueue* queue) {
+    alarm_.Set(queue, std::chrono::system_clock::now(), static_cast<Event*>(this));
+  }
+
+  void OnEvent(bool /*ok: false when the queue shuts down; the task still runs*/) override {
+    const std::unique_ptr<PostedTask> self(this);
+    task_();
+  }
+
+ private:
+  grpc::Alarm alarm_;
+  std::function<void()> task_;
+};
+
+}  // namespace
+
+Worker::Worker(Options options, grpc::AsyncGenericService& service, CallHook& hook,
+               std::unique_ptr<grpc::ServerCompletionQueue> queue)
+    : options_(std::move(options)),
+      service_(service),
+      hook_(hook),
+      queue_(std::move(queue)),
+      upstream_(options_.channel, queue_.get(), options_.message_bytes_max) {}
+
+Worker::~Worker() = default;
+
+void Worker::Start() {
+  AcceptNext();
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Worker::Run() {
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue_->Next(&tag, &ok)) {
+    static_cast<Event*>(tag)->OnEvent(ok);
+  }
+}
+
+void Worker::AcceptNext() {
+  Call::Accept(*this);
+}
+
+bool Worker::Post(std::function<void()> task) {
+  auto posted = std::make_unique<PostedTask>(std::move(task));
+  const std::lock_guard lock(mu_);
+  if (!queue_open_) {
+    return false;
+  }
+  posted.release()->SendTo(queue_.get());
+  return true;
+}
+
+void Worker::EndStreams() {
+  draining_ = true;
+  // A call may leave the set while it is being ended.
+  const std::vector<Call*> streams(streams_.begin(), streams_.end());
+  for (Call* call : streams) {
+    call->EndStream();
+  }
+}
+
+void Worker::ShutdownQueue() {
+  {
+    const std::lock_guard lock(mu_);
+    queue_open_ = false;
+  }
+  queue_->Shutdown();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+}  // namespace sekisho::relay

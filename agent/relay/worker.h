@@ -1,0 +1,80 @@
+// One completion queue, one thread, and both sides of every call that the queue accepted.
+//
+// Because the runtime's answers arrive on the queue that accepted the call, a call is only ever
+// touched by one thread: it needs no lock, and no hand-over between threads costs latency.
+#pragma once
+
+#include <grpcpp/channel.h>
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/server_builder.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "absl/container/flat_hash_set.h"
+#include "relay/call_hook.h"
+#include "relay/upstream.h"
+
+namespace sekisho::relay {
+
+class Call;
+
+class Worker {
+ public:
+  struct Options {
+    std::shared_ptr<grpc::Channel> channel;
+    size_t message_bytes_max = 0;
+    bool forward_unknown = false;
+  };
+
+  // `service` and `hook` outlive the worker.
+  Worker(Options options, grpc::AsyncGenericService& service, CallHook& hook,
+         std::unique_ptr<grpc::ServerCompletionQueue> queue);
+  ~Worker();  // ShutdownQueue() must have been called
+
+  // Starts the thread. The server that owns the queue must be running.
+  void Start();
+
+  // Runs `task` on the worker's thread. Thread-safe. Returns false, and drops the task, once the
+  // queue is shut down.
+  bool Post(std::function<void()> task);
+
+  // Ends every streaming call with UNAVAILABLE. Only on the worker's thread.
+  void EndStreams();
+
+  // Lets the queue run dry and joins the thread. The server must have been shut down before.
+  void ShutdownQueue();
+
+  // --- for Call, on the worker's thread ---
+  void AcceptNext();
+  void AddStream(Call* call) { streams_.insert(call); }
+  void RemoveStream(Call* call) { streams_.erase(call); }
+  grpc::AsyncGenericService& service() { return service_; }
+  grpc::ServerCompletionQueue* queue() { return queue_.get(); }
+  CallHook& hook() { return hook_; }
+  QueueUpstreamCaller& upstream() { return upstream_; }
+  const Options& options() const { return options_; }
+  bool draining() const { return draining_; }
+
+ private:
+  void Run();
+
+  const Options options_;
+  grpc::AsyncGenericService& service_;
+  CallHook& hook_;
+  const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  QueueUpstreamCaller upstream_;
+  std::thread thread_;
+
+  // Only the worker's thread.
+  absl::flat_hash_set<Call*> streams_;
+  bool draining_ = false;
+
+  std::mutex mu_;
+  bool queue_open_ = true;  // guarded by mu_
+};
+
+}  // namespace sekisho::relay

@@ -1,0 +1,27 @@
+# sekisho_module(NAME SOURCES a.cc … [PUBLIC target …] [PRIVATE target …])
+#
+# One folder of agent/ as one static library, sekisho_NAME, with its alias sekisho::NAME. Headers are
+# included as "name/file.h". PUBLIC: what the module's headers need; PRIVATE: what only its .cc files
+# need. A module that includes what it does not link fails to build or to link: that is the layering.
+function(sekisho_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(sekisho_${name} STATIC ${arg_SOURCES})
+  add_library(sekisho::${name} ALIAS sekisho_${name})
+  target_include_directories(sekisho_${name} PUBLIC ${PROJECT_SOURCE_DIR}/agent)
+  target_link_libraries(sekisho_${name} PUBLIC ${arg_PUBLIC} PRIVATE sekisho::build_flags ${arg_PRIVATE})
+endfunction()
+
+# sekisho_test(NAME SOURCES a_test.cc … LIBS target … [LABELS unit|integration|e2e] [TIMEOUT s])
+#
+# One GoogleTest program, registered as one ctest per test case.
+function(sekisho_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE sekisho::build_flags ${arg_LIBS} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+endfunction()
