@@ -1,0 +1,205 @@
+// /etc/sekisho/config.yaml: the table of its keys, and LoadAgentConfig.
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+#include "base/str_cat.h"
+#include "config/keys.h"
+#include "config/snapshot.h"
+#include "config/trusted_file.h"
+#include "config/yaml_document.h"
+#include "config/yaml_reader.h"
+
+namespace sekisho::config {
+namespace {
+
+using base::StrCat;
+
+// sun_path of unix(7) holds 108 bytes, the last of which is the terminating zero.
+constexpr size_t kLongestSocketPath = 107;
+constexpr size_t kLongestGroup = 32;  // LOGIN_NAME_MAX of useradd(8) and groupadd(8)
+
+constexpr std::array<std::string_view, 5> kLogLevels = {"trace", "debug", "info", "warn", "error"};
+
+std::optional<std::string> ReadSocketPath(const Value& value, Reader& reader) {
+  std::optional<std::string> path = ReadPath(value, reader);
+  if (path.has_value() && path->size() > kLongestSocketPath) {
+    reader.Error(value,
+                 StrCat("is ", path->size(), " bytes long; a unix socket's path has at most ",
+                        kLongestSocketPath),
+                 "choose a shorter path");
+    return std::nullopt;
+  }
+  return path;
+}
+
+std::optional<std::string> ReadGroup(const Value& value, Reader& reader) {
+  std::optional<std::string> group = ReadText(value, reader);
+  if (group.has_value() &&
+      (group->size() > kLongestGroup || group->find_first_of(" :,/") != std::string::npos)) {
+    reader.Error(value, "is not the name of a group");
+    return std::nullopt;
+  }
+  return group;
+}
+
+std::optional<std::string> ReadLogLevel(const Value& value, Reader& reader) {
+  const std::optional<size_t> index = ReadName(value, reader, kLogLevels);
+  return index.has_value() ? std::optional(std::string(kLogLevels[*index])) : std::nullopt;
+}
+
+template <int64_t kLeast, int64_t kMost>
+std::optional<int> ReadNumber(const Value& value, Reader& reader) {
+  const std::optional<int64_t> number = ReadInteger(value, reader, kLeast, kMost);
+  return number.has_value() ? std::optional(static_cast<int>(*number)) : std::nullopt;
+}
+
+template <int64_t kMost>
+std::optional<uint64_t> ReadMiB(const Value& value, Reader& reader) {
+  const std::optional<int64_t> mib = ReadInteger(value, reader, 1, kMost);
+  return mib.has_value() ? std::optional(static_cast<uint64_t>(*mib) << 20) : std::nullopt;
+}
+
+template <int64_t kMost>
+std::optional<std::chrono::seconds> ReadSeconds(const Value& value, Reader& reader) {
+  const std::optional<int64_t> seconds = ReadInteger(value, reader, 1, kMost);
+  return seconds.has_value() ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
+}
+
+using Row = Field<AgentConfig>;
+
+template <auto kMember, auto kParse>
+constexpr Row Leaf(std::string_view name, std::string_view type, std::string_view fallback,
+                   std::string_view doc) {
+  return {name, type, fallback, doc, &ReadLeaf<AgentConfig, kMember, kParse>, false, nullptr};
+}
+
+// The file has sections, the struct has none: a section reads into the struct that it stands in.
+template <const auto& kTable>
+void ReadSection(const Value& value, AgentConfig& out, Reader& reader) {
+  ReadMapping(value, reader, kTable, out);
+}
+template <const auto& kTable>
+constexpr Row Section(std::string_view name) {
+  return {name, "mapping", "", "", &ReadSection<kTable>, false, &ListTable<kTable>};
+}
+
+using C = AgentConfig;
+
+constexpr std::array<Row, 2> kListen = {
+    Leaf<&C::listen_socket, ReadSocketPath>("socket", "absolute path, at most 107 bytes",
+                                            "`/run/sekisho/sekisho.sock`",
+                                            "The unix socket that the kubelet connects to."),
+    Leaf<&C::listen_group, ReadGroup>(
+        "group", "text", "none",
+        "Group that may connect (mode 0660). Without it only root may (mode 0600)."),
+};
+constexpr std::array<Row, 2> kUpstream = {
+    Leaf<&C::upstream_socket, ReadSocketPath>("socket", "absolute path, at most 107 bytes",
+                                              "`/run/containerd/containerd.sock`",
+                                              "The container runtime's CRI socket."),
+    Leaf<&C::upstream_start_timeout, ReadSeconds<3600>>(
+        "startTimeoutSeconds", "whole number 1..3600", "`60`",
+        "How long the start waits for the runtime to answer before it fails."),
+};
+constexpr std::array<Row, 2> kPolicy = {
+    Leaf<&C::policy_file, ReadPath>("file", "absolute path", "`/etc/sekisho/policy.yaml`",
+                                    "The node's policy."),
+    Leaf<&C::policy_dir, ReadPath>("dropInDirectory", "absolute path", "`/etc/sekisho/policy.d`",
+                                   "Directory of further rules and exemptions; need not exist."),
+};
+constexpr std::array<Row, 1> kKubelet = {
+    Leaf<&C::kubelet_root, ReadPath>(
+        "rootDirectory", "absolute path", "`/var/lib/kubelet`",
+        "The kubelet's `--root-dir`. Localhost seccomp profiles lie in `seccomp` below it."),
+};
+constexpr std::array<Row, 3> kAudit = {
+    Leaf<&C::audit_path, ReadPath>("path", "absolute path", "`/var/log/sekisho/audit.jsonl`",
+                                   "The audit log, one JSON object a line."),
+    Leaf<&C::audit_max_bytes, ReadMiB<4096>>("maxSizeMiB", "whole number 1..4096", "`64`",
+                                             "Size at which the audit log is rotated, in MiB."),
+    Leaf<&C::audit_max_files, ReadNumber<1, 100>>(
+        "maxFiles", "whole number 1..100", "`4`",
+        "How many rotated files are kept beside the current one."),
+};
+constexpr std::array<Row, 1> kLog = {
+    Leaf<&C::log_level, ReadLogLevel>("level", "`trace`, `debug`, `info`, `warn` or `error`",
+                                      "`info`", "The least severe message that is logged."),
+};
+constexpr std::array<Row, 2> kRelay = {
+    Leaf<&C::relay_threads, ReadNumber<1, 8>>("threads", "whole number 1..8", "`1`",
+                                              "Threads that relay calls."),
+    Leaf<&C::relay_max_message_bytes, ReadMiB<256>>(
+        "maxMessageMiB", "whole number 1..256", "`64`",
+        "The largest message that is relayed, in MiB, either way."),
+};
+constexpr std::array<Row, 1> kDrain = {
+    Leaf<&C::drain_timeout, ReadSeconds<3600>>(
+        "timeoutSeconds", "whole number 1..3600", "`30`",
+        "How long calls under way may take to end after SIGTERM."),
+};
+constexpr std::array<Row, 1> kUnsafe = {
+    Leaf<&C::unsafe_forward_unknown, ReadBool>(
+        "forwardUnknownMethods", "`true` or `false`", "`false`",
+        "Forward methods that this build does not know, unchecked. Weakens the node."),
+};
+
+constexpr std::array<Row, 11> kDocument = {{
+    {"apiVersion", "`sekisho.io/v1alpha1`", "required", "The version of this file's format.",
+     &SkipHeaderKey<AgentConfig>, false, nullptr},
+    {"kind", "`AgentConfig`", "required", "What this file is.", &SkipHeaderKey<AgentConfig>, false,
+     nullptr},
+    Section<kListen>("listen"),
+    Section<kUpstream>("upstream"),
+    Section<kPolicy>("policy"),
+    Section<kKubelet>("kubelet"),
+    Section<kAudit>("audit"),
+    Section<kLog>("log"),
+    Section<kRelay>("relay"),
+    Section<kDrain>("drain"),
+    Section<kUnsafe>("unsafe"),
+}};
+
+// One socket for both would make the agent its own runtime.
+void CheckSockets(const AgentConfig& config, Reader& reader) {
+  if (config.listen_socket != config.upstream_socket) {
+    return;
+  }
+  const Location listen = reader.Find("listen.socket");
+  const bool listen_given = listen.line > 0;
+  reader.Error(listen_given ? listen : reader.Find("upstream.socket"),
+               listen_given ? "listen.socket" : "upstream.socket",
+               StrCat("listen.socket and upstream.socket are both \"", config.listen_socket, "\""),
+               "the agent listens on one socket and calls the runtime on another");
+}
+
+}  // namespace
+
+LoadResult<AgentConfig> LoadAgentConfig(const std::string& file) {
+  LoadResult<AgentConfig> result;
+  const std::optional<std::string> bytes = ReadTrustedFile(file, &result.errors);
+  if (!bytes.has_value()) {
+    return result;
+  }
+  const std::optional<YamlNode> root = ParseYaml(*bytes, file, &result.errors);
+  if (!root.has_value()) {
+    return result;
+  }
+  Reader reader(file, &result.errors);
+  const Value document{&*root, "", root->where};
+  if (!CheckHeader(document, reader, "AgentConfig")) {
+    return result;
+  }
+  ReadMapping(document, reader, kDocument, result.value);
+  CheckSockets(result.value, reader);
+  SortByPlace({file}, result.errors);
+  return result;
+}
+
+std::vector<KeyDoc> AgentConfigKeys() {
+  std::vector<KeyDoc> rows;
+  ListRows(kDocument, "", rows);
+  return rows;
+}
+
+}  // namespace sekisho::config

@@ -1,0 +1,200 @@
+#include "config/describe.h"
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/str_cat.h"
+
+namespace sekisho::config {
+namespace {
+
+using base::StrCat;
+using policy::CheckGroup;
+using policy::Spec;
+
+constexpr size_t kColumns = 100;
+constexpr size_t kLabelWidth = 17;
+
+// Characters, not bytes: continuation bytes of UTF-8 take no column.
+size_t Width(std::string_view text) {
+  size_t width = 0;
+  for (const char c : text) {
+    width += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
+  }
+  return width;
+}
+
+// Appends "<label> <text>" at the indent; lines that are too long go on below the text.
+void AppendLine(std::string& out, size_t indent, std::string_view label, std::string_view text) {
+  std::string line(indent, ' ');
+  size_t hanging = indent;
+  if (!label.empty()) {
+    line += label;
+    line.append(label.size() < kLabelWidth ? kLabelWidth - label.size() : 1, ' ');
+    hanging += kLabelWidth;
+  }
+  bool first_word = true;
+  while (!text.empty()) {
+    const size_t space = text.find(' ');
+    const std::string_view word = text.substr(0, space);
+    text.remove_prefix(space == std::string_view::npos ? text.size() : space + 1);
+    if (!first_word && Width(line) + 1 + Width(word) > kColumns) {
+      out += line;
+      out += '\n';
+      line.assign(hanging, ' ');
+      first_word = true;
+    }
+    line += StrCat(first_word ? "" : " ", word);
+    first_word = false;
+  }
+  out += line;
+  out += '\n';
+}
+
+std::string Join(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string out;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    out += StrCat(i == 0 ? "" : separator, parts[i].empty() ? "\"\"" : parts[i]);
+  }
+  return out;
+}
+
+std::string MatchText(const policy::Match& match) {
+  std::vector<std::string> parts;
+  const auto add = [&](std::string_view name, const std::vector<std::string>& patterns) {
+    if (!patterns.empty()) {
+      parts.push_back(StrCat(name, " ", Join(patterns, ", ")));
+    }
+  };
+  add("namespaces", match.namespaces);
+  add("pods", match.pods);
+  add("containers", match.containers);
+  add("runtimeHandlers", match.runtime_handlers);
+  if (match.source.has_value()) {
+    parts.push_back(*match.source == policy::PodSource::kStatic ? "source static" : "source api");
+  }
+  return Join(parts, "; ");
+}
+
+std::string TargetText(const policy::SeccompTarget& target) {
+  return target.localhost_path.has_value() ? *target.localhost_path : "RuntimeDefault";
+}
+
+// What an entry says, as labelled lines. Two specs are compared line by line.
+struct Line {
+  std::string_view label;
+  std::string text;
+};
+
+std::string SeccompText(const policy::Hardening& harden) {
+  if (harden.seccomp_always.has_value()) {
+    return StrCat("always ", TargetText(*harden.seccomp_always));
+  }
+  return harden.deny_unconfined
+             ? "unconfined is refused"
+             : StrCat("unconfined becomes ", TargetText(harden.seccomp_unconfined));
+}
+
+std::string HardenedGroups(const Spec& spec) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < policy::kCheckGroupCount; ++i) {
+    const auto group = static_cast<CheckGroup>(i);
+    if (spec.For(group) == policy::OnViolation::kHarden) {
+      names.emplace_back(policy::CheckGroupName(group));
+    }
+  }
+  return names.empty() ? "deny all" : StrCat("harden ", Join(names, ", "), "; deny the rest");
+}
+
+std::string EnforceText(const policy::LevelVersion& enforce) {
+  const bool privileged = enforce.level == policy::Level::kPrivileged;
+  return StrCat(enforce.ToString(), privileged ? " (nothing is refused or hardened)" : "");
+}
+
+std::vector<Line> SpecLines(const Spec& spec) {
+  const policy::Hardening& harden = spec.harden;
+  return {
+      {"enforce", EnforceText(spec.enforce)},
+      {"audit", spec.audit.ToString()},
+      {"warn", spec.warn.ToString()},
+      {"seccomp", SeccompText(harden)},
+      {"capabilities", harden.drop_capabilities.empty()
+                           ? "as asked"
+                           : StrCat("drop ", Join(harden.drop_capabilities, ", "))},
+      {"noNewPrivileges", harden.no_new_privileges ? "set" : "as asked"},
+      {"maskedPaths", harden.masked_paths ? "set" : "as asked"},
+      {"onViolation", HardenedGroups(spec)},
+  };
+}
+
+std::string LastDay(std::chrono::sys_seconds expires_at) {
+  const std::chrono::year_month_day day{
+      std::chrono::floor<std::chrono::days>(expires_at - std::chrono::seconds(1))};
+  const auto two = [](unsigned number) { return StrCat(number < 10 ? "0" : "", number); };
+  return StrCat(static_cast<int>(day.year()), "-", two(static_cast<unsigned>(day.month())), "-",
+                two(static_cast<unsigned>(day.day())));
+}
+
+void AppendExemptions(std::string& out, const policy::Policy& policy) {
+  out += "\n1. Exemptions: nothing is enforced\n";
+  if (policy.exemptions().empty()) {
+    out += "   none\n";
+  }
+  for (const policy::Exemption& exemption : policy.exemptions()) {
+    AppendLine(out, 3, "", exemption.origin);
+    AppendLine(out, 6, "match", MatchText(exemption.match));
+    AppendLine(out, 6, "reason", exemption.reason);
+    AppendLine(out, 6, "expires",
+               exemption.expires_at.has_value() ? StrCat("after ", LastDay(*exemption.expires_at))
+                                                : "never");
+  }
+}
+
+void AppendRules(std::string& out, const policy::Policy& policy) {
+  out += "\n2. Rules, the most specific first: the first that matches applies\n";
+  if (policy.rules().empty()) {
+    out += "   none\n";
+  }
+  const std::vector<Line> defaults = SpecLines(policy.defaults());
+  for (const policy::Rule& rule : policy.rules()) {
+    AppendLine(out, 3, "", rule.origin);
+    AppendLine(out, 6, "match", MatchText(rule.match));
+    bool all_shown = true;
+    const std::vector<Line> lines = SpecLines(rule.spec);
+    for (size_t i = 0; i < lines.size(); ++i) {
+      // The enforced level is shown always; of the rest, what makes this rule different.
+      if (i == 0 || lines[i].text != defaults[i].text) {
+        AppendLine(out, 6, lines[i].label, lines[i].text);
+      } else {
+        all_shown = false;
+      }
+    }
+    if (!all_shown) {
+      AppendLine(out, 6, "otherwise", "as the defaults");
+    }
+  }
+}
+
+}  // namespace
+
+std::string DescribePolicy(const Snapshot& snapshot) {
+  std::string out = StrCat("Policy ", snapshot.hash.substr(0, 12), " from\n");
+  for (const std::string& file : snapshot.files) {
+    out += StrCat("   ", file, "\n");
+  }
+  if (snapshot.policy == nullptr) {
+    return out;
+  }
+  AppendExemptions(out, *snapshot.policy);
+  AppendRules(out, *snapshot.policy);
+  out += "\n3. Defaults: where nothing above matches\n";
+  for (const Line& line : SpecLines(snapshot.policy->defaults())) {
+    AppendLine(out, 3, line.label, line.text);
+  }
+  return out;
+}
+
+}  // namespace sekisho::config

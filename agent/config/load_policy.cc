@@ -1,0 +1,214 @@
+// LoadPolicy: reads every policy file, merges what rules inherit, and freezes the result.
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "base/str_cat.h"
+#include "config/diagnostic.h"
+#include "config/digest.h"
+#include "config/policy_file.h"
+#include "config/snapshot.h"
+#include "config/trusted_file.h"
+
+namespace sekisho::config {
+namespace {
+
+using base::StrCat;
+
+struct Loaded {
+  std::vector<PolicyFile> files;  // the main file first
+  std::vector<std::pair<std::string, std::string>> labels_and_bytes;
+};
+
+std::string BaseName(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
+
+void ReadOne(const std::string& path, std::string label, PolicyFileRole role, Loaded* loaded,
+             std::vector<Diagnostic>* errors) {
+  std::optional<std::string> bytes = ReadTrustedFile(path, errors);
+  if (!bytes.has_value()) {
+    return;
+  }
+  PolicyFile file;
+  file.path = path;
+  file.label = label;
+  ParsePolicyFile(*bytes, role, &file, errors);
+  loaded->files.push_back(std::move(file));
+  loaded->labels_and_bytes.emplace_back(std::move(label), *std::move(bytes));
+}
+
+// "policy.yaml: rules[0] (line 12)", with the rule's name when it has one.
+std::string Origin(const PolicyFile& file, const std::string& key, const std::string& name,
+                   Location where) {
+  const std::string shown_name = name.empty() ? "" : StrCat(" \"", name, "\"");
+  return StrCat(file.label, ": ", key, shown_name, " (line ", where.line, ")");
+}
+
+// Turns written specs into complete ones. Resolves profile names on the way, each where it is
+// written, so that a rule that inherits a missing profile does not report it again.
+class Merger {
+ public:
+  Merger(std::string seccomp_root, std::vector<Diagnostic>* errors)
+      : seccomp_root_(std::move(seccomp_root)), errors_(errors) {}
+
+  // `base` with every key that `over` gives.
+  policy::Spec Merge(policy::Spec base, const PolicyFile& file, const SpecFile& over) {
+    Take(over.enforce, base.enforce.level);
+    Take(over.enforce_version, base.enforce.version);
+    Take(over.audit, base.audit.level);
+    Take(over.audit_version, base.audit.version);
+    Take(over.warn, base.warn.level);
+    Take(over.warn_version, base.warn.version);
+    MergeHardening(base.harden, file, over.harden);
+    for (size_t i = 0; i < over.on_violation.size(); ++i) {
+      Take(over.on_violation[i], base.on_violation[i]);
+    }
+    return base;
+  }
+
+ private:
+  template <typename T>
+  static void Take(const std::optional<T>& given, T& into) {
+    if (given.has_value()) {
+      into = *given;
+    }
+  }
+
+  void MergeHardening(policy::Hardening& base, const PolicyFile& file, const HardenFile& over) {
+    if (over.unconfined.has_value()) {
+      base.deny_unconfined = over.unconfined->deny;
+      base.seccomp_unconfined = {};
+      if (over.unconfined->localhost.has_value()) {
+        base.seccomp_unconfined = Resolve(file, *over.unconfined->localhost);
+      }
+    }
+    if (over.seccomp_always.has_value()) {
+      base.seccomp_always = Resolve(file, *over.seccomp_always);
+    }
+    Take(over.drop_capabilities, base.drop_capabilities);
+    Take(over.no_new_privileges, base.no_new_privileges);
+    Take(over.masked_paths, base.masked_paths);
+  }
+
+  policy::SeccompTarget Resolve(const PolicyFile& file, const ProfileName& profile) {
+    std::string path = StrCat(seccomp_root_, "/", profile.name);
+    if (std::optional<FileFault> fault = JudgeProfileFile(path)) {
+      errors_->push_back(MakeDiagnostic(file.path, profile.where, profile.key,
+                                        StrCat("the profile ", path, " ", fault->message),
+                                        std::move(fault->fix)));
+    }
+    return {.localhost_path = std::move(path)};
+  }
+
+  std::string seccomp_root_;
+  std::vector<Diagnostic>* errors_;
+};
+
+// Two rules with the same match: only one of them could ever apply, and which is an accident.
+class MatchRegister {
+ public:
+  explicit MatchRegister(std::vector<Diagnostic>* errors) : errors_(errors) {}
+
+  void Add(const PolicyFile& file, const RuleFile& rule) {
+    const policy::Match& match = rule.match;  // the reader has sorted every list
+    const auto [place, fresh] =
+        seen_.emplace(std::tuple(match.namespaces, match.pods, match.containers,
+                                 match.runtime_handlers, match.source),
+                      StrCat(file.path, ":", rule.where.line, " (", rule.key, ")"));
+    if (!fresh) {
+      errors_->push_back(MakeDiagnostic(file.path, rule.where, rule.key,
+                                        StrCat("has the same match as the rule at ", place->second),
+                                        "merge the two rules"));
+    }
+  }
+
+ private:
+  using Texts = std::vector<std::string>;
+  std::vector<Diagnostic>* errors_;
+  std::map<std::tuple<Texts, Texts, Texts, Texts, std::optional<policy::PodSource>>, std::string>
+      seen_;
+};
+
+std::vector<policy::Rule> BuildRules(const Loaded& loaded, const policy::Spec& defaults,
+                                     Merger* merger, std::vector<Diagnostic>* errors) {
+  std::vector<policy::Rule> rules;
+  MatchRegister matches(errors);
+  for (const PolicyFile& file : loaded.files) {
+    for (const RuleFile& written : file.rules) {
+      matches.Add(file, written);
+      policy::Rule rule;
+      rule.match = written.match;
+      rule.origin = Origin(file, written.key, written.name, written.where);
+      rule.spec = merger->Merge(defaults, file, written);
+      rule.spec.origin = rule.origin;
+      rules.push_back(std::move(rule));
+    }
+  }
+  return rules;
+}
+
+std::vector<policy::Exemption> BuildExemptions(const Loaded& loaded, std::chrono::sys_seconds now,
+                                               std::vector<Diagnostic>* warnings) {
+  std::vector<policy::Exemption> exemptions;
+  for (const PolicyFile& file : loaded.files) {
+    for (const ExemptionFile& written : file.exemptions) {
+      if (written.expires_at.has_value() && *written.expires_at <= now) {
+        warnings->push_back(MakeDiagnostic(
+            file.path, written.expires_where, StrCat(written.key, ".expires"),
+            "this exemption has expired and no longer applies", "remove it, or give a later date"));
+      }
+      exemptions.push_back({.match = written.match,
+                            .reason = written.reason,
+                            .expires_at = written.expires_at,
+                            .origin = Origin(file, written.key, "", written.where)});
+    }
+  }
+  return exemptions;
+}
+
+}  // namespace
+
+LoadResult<Snapshot> LoadPolicy(const AgentConfig& config, std::chrono::sys_seconds now) {
+  LoadResult<Snapshot> result;
+  Snapshot& snapshot = result.value;
+  Loaded loaded;
+  snapshot.files.push_back(config.policy_file);
+  ReadOne(config.policy_file, BaseName(config.policy_file), PolicyFileRole::kMain, &loaded,
+          &result.errors);
+  for (const std::string& name :
+       ListTrustedDirectory(config.policy_dir, &result.errors, &snapshot.warnings)) {
+    const std::string path = StrCat(config.policy_dir, "/", name);
+    snapshot.files.push_back(path);
+    ReadOne(path, StrCat(BaseName(config.policy_dir), "/", name), PolicyFileRole::kDropIn, &loaded,
+            &result.errors);
+  }
+
+  policy::Spec defaults;
+  defaults.on_violation = policy::DefaultOnViolation();
+  defaults.node.seccomp_root =
+      StrCat(config.kubelet_root == "/" ? "" : config.kubelet_root, "/seccomp");
+  Merger merger(defaults.node.seccomp_root, &result.errors);
+  if (!loaded.files.empty() && loaded.files.front().path == config.policy_file) {
+    const PolicyFile& main_file = loaded.files.front();
+    defaults.origin = StrCat(main_file.label, ": defaults");
+    defaults = merger.Merge(std::move(defaults), main_file, main_file.defaults);
+  }
+  std::vector<policy::Rule> rules = BuildRules(loaded, defaults, &merger, &result.errors);
+  std::vector<policy::Exemption> exemptions = BuildExemptions(loaded, now, &snapshot.warnings);
+  snapshot.hash = DigestFiles(loaded.labels_and_bytes);
+  if (snapshot.hash.empty()) {
+    result.errors.push_back(AboutFile(config.policy_file, "cannot compute its SHA-256"));
+  }
+  SortByPlace(snapshot.files, result.errors);
+  SortByPlace(snapshot.files, snapshot.warnings);
+  if (result.ok()) {
+    snapshot.policy = std::make_shared<const policy::Policy>(std::move(defaults), std::move(rules),
+                                                             std::move(exemptions));
+  }
+  return result;
+}
+
+}  // namespace sekisho::config
