@@ -1,0 +1,22 @@
+#include "policy/decision.h"
+
+namespace sekisho::policy {
+
+bool Edits::empty() const {
+  return !seccomp && !apparmor && !capabilities_add && !capabilities_drop &&
+         !capabilities_ambient && !no_new_privs && !masked_paths && !readonly_paths;
+}
+
+std::string_view ActionName(Action action) {
+  switch (action) {
+    case Action::kAllow:
+      return "allow";
+    case Action::kHarden:
+      return "harden";
+    case Action::kDeny:
+      return "deny";
+  }
+  return "deny";
+}
+
+}  // namespace sekisho::policy

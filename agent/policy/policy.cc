@@ -1,0 +1,134 @@
+#include "policy/policy.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace sekisho::policy {
+namespace {
+
+bool AnyGlobMatches(const std::vector<std::string>& patterns, std::string_view text) {
+  return std::ranges::any_of(
+      patterns, [text](const std::string& pattern) { return GlobMatches(pattern, text); });
+}
+
+// All of the match but its containers.
+bool MatchesPod(const Match& match, const PodIdentity& pod) {
+  return (match.namespaces.empty() || AnyGlobMatches(match.namespaces, pod.namespace_)) &&
+         (match.pods.empty() || AnyGlobMatches(match.pods, pod.name)) &&
+         (match.runtime_handlers.empty() ||
+          std::ranges::find(match.runtime_handlers, pod.runtime_handler) !=
+              match.runtime_handlers.end()) &&
+         (!match.source.has_value() || *match.source == pod.source);
+}
+
+bool MatchesContainer(const Match& match, const std::string& container) {
+  return match.containers.empty() || AnyGlobMatches(match.containers, container);
+}
+
+bool HoldsAt(const Exemption& exemption, std::chrono::sys_seconds now) {
+  return !exemption.expires_at.has_value() || now < *exemption.expires_at;
+}
+
+// How much of a namespace the patterns say: an exact name says most, then the longest literal
+// beginning. The weakest pattern of a list counts, since any of them can be the one that matches.
+size_t NamespaceSpecificity(const Match& match) {
+  if (match.namespaces.empty()) {
+    return 0;
+  }
+  size_t weakest = SIZE_MAX;
+  for (const std::string& pattern : match.namespaces) {
+    const size_t wildcard = pattern.find_first_of("*?");
+    weakest = std::min(weakest, wildcard == std::string::npos ? SIZE_MAX : wildcard + 1);
+  }
+  return weakest;
+}
+
+auto Precedence(const Rule& rule) {
+  return std::tuple(!rule.match.containers.empty(), !rule.match.pods.empty(),
+                    NamespaceSpecificity(rule.match), rule.match.source.has_value(),
+                    !rule.match.runtime_handlers.empty());
+}
+
+Spec Exempted(Spec spec, const Exemption& exemption) {
+  spec.enforce = {Level::kPrivileged, {}};
+  spec.exemption_reason = exemption.reason;
+  spec.origin = exemption.origin;
+  return spec;
+}
+
+}  // namespace
+
+bool GlobMatches(std::string_view pattern, std::string_view text) {
+  // Greedy with one step back: on a mismatch the last `*` takes one character more.
+  size_t p = 0;
+  size_t t = 0;
+  size_t star = std::string_view::npos;
+  size_t star_text = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      star_text = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++star_text;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') {
+    ++p;
+  }
+  return p == pattern.size();
+}
+
+Policy::Policy(Spec defaults, std::vector<Rule> rules, std::vector<Exemption> exemptions)
+    : defaults_(std::move(defaults)), rules_(std::move(rules)), exemptions_(std::move(exemptions)) {
+  std::ranges::stable_sort(
+      rules_, [](const Rule& a, const Rule& b) { return Precedence(a) > Precedence(b); });
+}
+
+Spec Policy::ForContainer(const PodIdentity& pod, const std::string& container,
+                          std::chrono::sys_seconds now) const {
+  const auto rule = std::ranges::find_if(rules_, [&](const Rule& candidate) {
+    return MatchesPod(candidate.match, pod) && MatchesContainer(candidate.match, container);
+  });
+  Spec spec = rule == rules_.end() ? defaults_ : rule->spec;
+  for (const Exemption& exemption : exemptions_) {
+    if (MatchesPod(exemption.match, pod) && MatchesContainer(exemption.match, container) &&
+        HoldsAt(exemption, now)) {
+      return Exempted(std::move(spec), exemption);
+    }
+  }
+  return spec;
+}
+
+Spec Policy::ForSandbox(const PodIdentity& pod, std::chrono::sys_seconds now) const {
+  const auto rule = std::ranges::find_if(rules_, [&](const Rule& candidate) {
+    return candidate.match.containers.empty() && MatchesPod(candidate.match, pod);
+  });
+  Spec spec = rule == rules_.end() ? defaults_ : rule->spec;
+  for (const Exemption& exemption : exemptions_) {
+    if (exemption.match.containers.empty() && MatchesPod(exemption.match, pod) &&
+        HoldsAt(exemption, now)) {
+      return Exempted(std::move(spec), exemption);
+    }
+  }
+  spec.privileged_decided_per_container =
+      std::ranges::any_of(rules_,
+                          [&](const Rule& candidate) {
+                            return !candidate.match.containers.empty() &&
+                                   candidate.spec.enforce.level == Level::kPrivileged &&
+                                   MatchesPod(candidate.match, pod);
+                          }) ||
+      std::ranges::any_of(exemptions_, [&](const Exemption& exemption) {
+        return !exemption.match.containers.empty() && MatchesPod(exemption.match, pod) &&
+               HoldsAt(exemption, now);
+      });
+  return spec;
+}
+
+}  // namespace sekisho::policy

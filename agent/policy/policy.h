@@ -1,0 +1,67 @@
+// A whole node's policy, compiled and frozen: defaults, ordered rules, exemptions.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/facts.h"
+#include "policy/spec.h"
+
+namespace sekisho::policy {
+
+// Which pods and containers a rule or exemption is about. Every list that is given must match; a
+// list matches when any of its patterns does. Patterns are globs over a whole name: `*` any run of
+// characters, `?` one.
+struct Match {
+  std::vector<std::string> namespaces;
+  std::vector<std::string> pods;
+  std::vector<std::string> containers;
+  std::vector<std::string> runtime_handlers;  // exact; "" is the default handler
+  std::optional<PodSource> source;
+};
+
+// One entry of `rules`. What is not given is inherited from the policy's defaults, not from a less
+// specific rule: exactly one rule applies.
+struct Rule {
+  Match match;
+  Spec spec;           // already merged with the defaults
+  std::string origin;  // "policy.yaml: rules[0] (line 12)"
+};
+
+struct Exemption {
+  Match match;
+  std::string reason;
+  // First instant at which the exemption no longer holds (midnight UTC after the `expires` date).
+  std::optional<std::chrono::sys_seconds> expires_at;
+  std::string origin;
+};
+
+class Policy {
+ public:
+  // Takes rules in file order and sorts them most specific first (stable). The order of precedence
+  // of two rules is: containers given > pods given > exact namespace > longer namespace glob >
+  // no namespace; then source given; then runtime handler given; then file order.
+  Policy(Spec defaults, std::vector<Rule> rules, std::vector<Exemption> exemptions);
+
+  // The spec for a sandbox: rules that name containers do not apply (but see
+  // Spec::privileged_decided_per_container). `now` decides which exemptions have expired.
+  Spec ForSandbox(const PodIdentity& pod, std::chrono::sys_seconds now) const;
+  Spec ForContainer(const PodIdentity& pod, const std::string& container,
+                    std::chrono::sys_seconds now) const;
+
+  const Spec& defaults() const { return defaults_; }
+  const std::vector<Rule>& rules() const { return rules_; }  // in order of precedence
+  const std::vector<Exemption>& exemptions() const { return exemptions_; }
+
+ private:
+  Spec defaults_;
+  std::vector<Rule> rules_;
+  std::vector<Exemption> exemptions_;
+};
+
+// Whether `text` matches `pattern`. Linear in the text for one `*`, never exponential.
+bool GlobMatches(std::string_view pattern, std::string_view text);
+
+}  // namespace sekisho::policy
