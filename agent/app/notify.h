@@ -1,0 +1,19 @@
+// What the agent tells the service manager (sd_notify(3)). Does nothing without one.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace sekisho::app {
+
+void NotifyReady(std::string_view status);
+void NotifyReloading();
+void NotifyStopping();
+void NotifyStatus(std::string_view status);
+void NotifyWatchdog();
+
+// How often the service manager wants to hear of us: half of WatchdogSec. Nothing when it does not.
+std::optional<std::chrono::milliseconds> WatchdogInterval();
+
+}  // namespace sekisho::app

@@ -1,0 +1,267 @@
+#include "app/serve.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/acceptor.h"
+#include "app/listener.h"
+#include "app/notify.h"
+#include "app/signals.h"
+#include "app/upstream_check.h"
+#include "audit/file_sink.h"
+#include "base/str_cat.h"
+#include "config/snapshot.h"
+#include "enforce/enforcer.h"
+#include "log/log.h"
+#include "relay/server.h"
+
+namespace sekisho::app {
+namespace {
+
+using std::chrono::milliseconds;
+
+// How often the main thread looks at what is not a signal (audit losses) when no watchdog is set.
+constexpr milliseconds kRound{5000};
+
+std::chrono::sys_seconds Now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+void LogAll(const std::vector<config::Diagnostic>& diagnostics,
+            void (*log_line)(std::string_view)) {
+  for (const config::Diagnostic& diagnostic : diagnostics) {
+    log_line(diagnostic.ToString());
+  }
+}
+
+absl::StatusOr<Listener> OpenListener(const config::AgentConfig& config) {
+  absl::StatusOr<Listener> passed = Listener::FromSystemd();
+  if (!passed.ok() || passed->valid()) {
+    return passed;
+  }
+  return Listener::Bind(config.listen_socket, config.listen_group);
+}
+
+// Everything that runs, in the order in which it starts; destroyed in the opposite order.
+class Daemon {
+ public:
+  explicit Daemon(const ServeOptions& options) : options_(options) {}
+
+  // The start checklist. The order matters: nobody is served before there is a policy, and systemd
+  // hears READY only when a call would go all the way.
+  bool Start() {
+    return LoadConfig() && LoadFirstPolicy() && OpenAudit() && StartRelay() && ReachUpstream() &&
+           Listen() && SayReady();
+  }
+
+  void RunUntilStopped();
+  void Stop();
+
+ private:
+  bool LoadConfig();
+  bool LoadFirstPolicy();
+  bool OpenAudit();
+  bool StartRelay();
+  bool ReachUpstream();
+  bool Listen();
+  bool SayReady();
+
+  void Reload();
+  void LookAround();
+  std::string Status() const;
+
+  const ServeOptions options_;
+  Signals signals_;  // first: every thread started later has them blocked
+  config::AgentConfig config_;
+  uint64_t generation_ = 0;
+  bool last_reload_failed_ = false;
+  uint64_t audit_lost_seen_ = 0;
+  std::optional<enforce::SnapshotHolder> snapshots_;
+  std::unique_ptr<audit::FileSink> audit_;
+  std::unique_ptr<enforce::Enforcer> enforcer_;
+  std::unique_ptr<relay::Server> server_;
+  std::optional<Listener> listener_;
+  std::unique_ptr<Acceptor> acceptor_;
+  // Set by the relay's queues, read by the main thread.
+  std::shared_ptr<std::atomic<bool>> queues_answered_ = std::make_shared<std::atomic<bool>>(true);
+};
+
+bool Daemon::LoadConfig() {
+  log::Init("info");
+  config::LoadResult<config::AgentConfig> loaded = config::LoadAgentConfig(options_.config_file);
+  LogAll(loaded.errors, log::Error);
+  if (!loaded.ok()) {
+    return false;
+  }
+  config_ = std::move(loaded.value);
+  config_.unsafe_forward_unknown |= options_.unsafe_forward_unknown;
+  log::SetLevel(config_.log_level);
+  if (config_.unsafe_forward_unknown) {
+    log::Warn("UNSAFE: methods that this build does not know are forwarded unjudged");
+  }
+  return true;
+}
+
+bool Daemon::LoadFirstPolicy() {
+  config::LoadResult<config::Snapshot> loaded = config::LoadPolicy(config_, Now());
+  LogAll(loaded.errors, log::Error);
+  if (!loaded.ok()) {
+    log::Error("no policy, no start");
+    return false;
+  }
+  LogAll(loaded.value.warnings, log::Warn);
+  loaded.value.generation = ++generation_;
+  snapshots_.emplace(std::make_shared<const config::Snapshot>(std::move(loaded.value)));
+  return true;
+}
+
+bool Daemon::OpenAudit() {
+  // A log that cannot be written is no reason not to start: deciding goes on, the loss is counted
+  // and said.
+  audit_ = std::make_unique<audit::FileSink>(config_.audit_path, config_.audit_max_bytes,
+                                             config_.audit_max_files);
+  return true;
+}
+
+bool Daemon::StartRelay() {
+  enforcer_ = std::make_unique<enforce::Enforcer>(*snapshots_, *audit_);
+  absl::StatusOr<std::unique_ptr<relay::Server>> server =
+      relay::Server::Start({.upstream_socket = config_.upstream_socket,
+                            .threads = config_.relay_threads,
+                            .message_bytes_max = config_.relay_max_message_bytes,
+                            .forward_unknown = config_.unsafe_forward_unknown},
+                           *enforcer_);
+  if (!server.ok()) {
+    log::Error(base::StrCat("cannot start the relay: ", server.status().ToString()));
+    return false;
+  }
+  server_ = std::move(server).value();
+  return true;
+}
+
+bool Daemon::ReachUpstream() {
+  const absl::Status status = WaitForUpstream(*server_, config_.upstream_start_timeout);
+  if (!status.ok()) {
+    log::Error(base::StrCat(config_.upstream_socket, ": ", status.ToString()));
+  }
+  return status.ok();
+}
+
+bool Daemon::Listen() {
+  absl::StatusOr<Listener> listener = OpenListener(config_);
+  if (!listener.ok()) {
+    log::Error(listener.status().ToString());
+    return false;
+  }
+  listener_.emplace(std::move(listener).value());
+  acceptor_ = std::make_unique<Acceptor>(listener_->fd(), [this](base::UniqueFd connection) {
+    server_->Adopt(std::move(connection));
+  });
+  return true;
+}
+
+bool Daemon::SayReady() {
+  log::Info(base::StrCat("serving ", config_.listen_socket, " before ", config_.upstream_socket,
+                         ", ", Status()));
+  NotifyReady(Status());
+  return true;
+}
+
+std::string Daemon::Status() const {
+  const std::shared_ptr<const config::Snapshot> snapshot = snapshots_->Get();
+  std::string status =
+      base::StrCat("policy ", snapshot->hash.substr(0, 12), ", generation ", snapshot->generation);
+  if (last_reload_failed_) {
+    status += "; THE LAST RELOAD FAILED, see the log";
+  }
+  if (const audit::SinkStats stats = audit_->stats(); stats.lost > 0) {
+    status += base::StrCat("; ", stats.lost, " audit records lost");
+    if (!stats.last_error.empty()) {
+      status += base::StrCat(" (", stats.last_error, ")");
+    }
+  }
+  return status;
+}
+
+void Daemon::Reload() {
+  NotifyReloading();
+  config::LoadResult<config::Snapshot> loaded = config::LoadPolicy(config_, Now());
+  LogAll(loaded.errors, log::Error);
+  last_reload_failed_ = !loaded.ok();
+  if (loaded.ok()) {
+    LogAll(loaded.value.warnings, log::Warn);
+    loaded.value.generation = ++generation_;
+    snapshots_->Set(std::make_shared<const config::Snapshot>(std::move(loaded.value)));
+    log::Info(base::StrCat("reloaded: ", Status()));
+  } else {
+    log::Error(base::StrCat("reload refused, the last good policy stays in force: ", Status()));
+  }
+  NotifyReady(Status());
+}
+
+void Daemon::LookAround() {
+  // The watchdog is fed only when every queue came round since the last time: a queue that hangs
+  // must not be hidden by a main thread that does not.
+  if (queues_answered_->exchange(false)) {
+    NotifyWatchdog();
+    server_->Ping([answered = queues_answered_] { *answered = true; });
+  }
+  if (const audit::SinkStats stats = audit_->stats(); stats.lost != audit_lost_seen_) {
+    log::Error(base::StrCat(
+        "the audit log lost ", stats.lost - audit_lost_seen_,
+        " records: ", stats.last_error.empty() ? "it can be written again" : stats.last_error));
+    audit_lost_seen_ = stats.lost;
+    NotifyStatus(Status());
+  }
+}
+
+void Daemon::RunUntilStopped() {
+  const milliseconds round = std::min(WatchdogInterval().value_or(kRound), kRound);
+  for (;;) {
+    const std::optional<int> signal = signals_.Wait(round);
+    if (signal == SIGHUP) {
+      Reload();
+    } else if (signal == SIGUSR1) {
+      audit_->Reopen();
+    } else if (signal.has_value()) {
+      return;
+    }
+    LookAround();
+  }
+}
+
+// The stop checklist: no new connections, then the calls under way, then the log of them. Runs to
+// its end whatever state the start came to.
+void Daemon::Stop() {
+  NotifyStopping();
+  acceptor_.reset();
+  if (server_ != nullptr) {
+    server_->Shutdown(std::chrono::duration_cast<milliseconds>(config_.drain_timeout));
+  }
+  listener_.reset();
+  if (audit_ != nullptr) {
+    audit_->Flush();
+  }
+}
+
+}  // namespace
+
+int Serve(const ServeOptions& options) {
+  Daemon daemon(options);
+  const bool started = daemon.Start();
+  if (started) {
+    daemon.RunUntilStopped();
+    log::Info("stopping");
+  }
+  daemon.Stop();
+  return started ? 0 : 1;
+}
+
+}  // namespace sekisho::app

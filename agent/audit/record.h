@@ -1,0 +1,38 @@
+// One decision, as it is written to the audit log.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "policy/decision.h"
+#include "policy/facts.h"
+
+namespace sekisho::audit {
+
+// Everything the log says of one decision. By construction it has no place for an environment
+// value, a command line, a mounted file's contents or registry credentials.
+struct Record {
+  std::chrono::system_clock::time_point time;
+  std::string method;  // "RunPodSandbox", "CreateContainer"
+  policy::PodIdentity pod;
+  std::string sandbox_id;  // empty for RunPodSandbox: the runtime has not named it yet
+  std::string container;   // empty for RunPodSandbox
+  std::string image;       // what the manifest asked for, or what the runtime was given
+  std::string enforced;    // "baseline:latest"
+  std::string rule;        // Spec::origin
+  std::string exemption;   // the reason, when one applied
+  policy::Decision decision;
+  // Set when the request was refused before any policy could be evaluated (unparsable bytes,
+  // unknown sandbox, identity mismatch): a stable id and the text the caller got.
+  std::string error_id;
+  std::string error;
+  std::string policy_hash;  // of the snapshot that decided
+  std::chrono::microseconds duration{0};
+};
+
+// One line of JSON, without the newline. Keys and their order are stable; see docs/audit.md.
+std::string ToJsonLine(const Record& record);
+
+}  // namespace sekisho::audit

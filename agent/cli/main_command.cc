@@ -1,0 +1,30 @@
+#include "cli/main_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "cli/subcommands.h"
+
+namespace sekisho::cli {
+
+int Main(int argc, char** argv) {
+  CLI::App app("Sekisho: node-side enforcement of pod security, between the kubelet and containerd",
+               "sekisho");
+  app.get_formatter()->column_width(34);
+  app.require_subcommand(1);
+  int exit_code = 0;
+  AddServe(app, exit_code);
+  AddCheckConfig(app, exit_code);
+  app.add_subcommand("version", "Print the version")->callback([] {
+    std::puts("sekisho " SEKISHO_VERSION);
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return exit_code;
+}
+
+}  // namespace sekisho::cli

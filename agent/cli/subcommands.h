@@ -1,0 +1,13 @@
+// Each subcommand adds its options to the parser, and sets `exit_code` when it has run.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace sekisho::cli {
+
+void AddServe(CLI::App& app, int& exit_code);
+void AddCheckConfig(CLI::App& app, int& exit_code);
+
+}  // namespace sekisho::cli
