@@ -15,11 +15,11 @@ namespace sekisho::policy {
 // list matches when any of its patterns does. Patterns are globs over a whole name: `*` any run of
 // characters, `?` one.
 struct Match {
-  std::vector<std::string> namespaces;
-  std::vector<std::string> pods;
-  std::vector<std::string> containers;
-  std::vector<std::string> runtime_handlers;  // exact; "" is the default handler
-  std::optional<PodSource> source;
+  std::vector<std::string> namespaces = {};
+  std::vector<std::string> pods = {};
+  std::vector<std::string> containers = {};
+  std::vector<std::string> runtime_handlers = {};  // exact; "" is the default handler
+  std::optional<PodSource> source = std::nullopt;
 };
 
 // One entry of `rules`. What is not given is inherited from the policy's defaults, not from a less
