@@ -17,7 +17,7 @@
 namespace sekisho::testing {
 
 struct RawCallOptions {
-  Metadata metadata;
+  Metadata metadata = {};
   std::chrono::milliseconds timeout{20000};
   grpc_compression_algorithm compression = GRPC_COMPRESS_NONE;
 };

@@ -1,0 +1,38 @@
+// A real containerd with everything of its own: root, state, socket, configuration and network.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "support/child_process.h"
+
+namespace sekisho::testing {
+
+inline constexpr char kImage[] = "localhost/busybox:1";
+inline constexpr char kNonRootImage[] = "localhost/busybox-nonroot:1";
+
+// What this machine lacks to run real containers; "" when nothing is missing. Only inside
+// RunIsolated().
+std::string MissingForContainers();
+
+class PrivateContainerd {
+ public:
+  // Everything goes below `dir`, which is not owned and lies in the isolated /run.
+  explicit PrivateContainerd(std::string dir);
+
+  // Starts it and waits until its CRI answers. "" or what went wrong, with the end of its log.
+  std::string Start();
+  // Imports the test images (support/make_images.sh). "" or what went wrong.
+  std::string ImportImages();
+  // SIGKILL. Containers go on; Start() brings it back.
+  void Kill9() { child_.reset(); }
+
+  std::string socket() const { return dir_ + "/containerd.sock"; }
+  std::string log_file() const { return dir_ + "/containerd.log"; }
+
+ private:
+  std::string dir_;
+  std::unique_ptr<ChildProcess> child_;
+};
+
+}  // namespace sekisho::testing

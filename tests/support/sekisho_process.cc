@@ -1,0 +1,165 @@
+#include "support/sekisho_process.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace sekisho::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+base::UniqueFd BindDatagram(const std::string& path) {
+  (void)::unlink(path.c_str());
+  base::UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) {
+    throw std::runtime_error("the path of the notify socket is too long: " + path);
+  }
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    throw std::runtime_error("cannot bind " + path + ": " + std::strerror(errno));
+  }
+  return fd;
+}
+
+std::string ConfigText(const SekishoOptions& options, const std::string& socket) {
+  std::ostringstream text;
+  text << "apiVersion: sekisho.io/v1alpha1\n"
+       << "kind: AgentConfig\n"
+       << "listen: {socket: " << socket << "}\n"
+       << "upstream: {socket: " << options.upstream_socket << ", startTimeoutSeconds: 20}\n"
+       << "policy: {file: " << options.dir << "/policy.yaml, dropInDirectory: " << options.dir
+       << "/policy.d}\n"
+       << "kubelet: {rootDirectory: " << options.kubelet_root << "}\n"
+       << "audit: {path: " << options.audit_path << "}\n"
+       << options.more_config;
+  return text.str();
+}
+
+}  // namespace
+
+std::string ReadText(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void WriteText(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::trunc);
+  file << text;
+  if (!file.flush()) {
+    throw std::runtime_error("cannot write " + path);
+  }
+}
+
+bool Eventually(const std::function<bool()>& done, milliseconds timeout) {
+  const Clock::time_point deadline = Clock::now() + timeout;
+  while (!done()) {
+    if (Clock::now() >= deadline) {
+      return done();
+    }
+    std::this_thread::sleep_for(milliseconds(10));  // between looks, not instead of them
+  }
+  return true;
+}
+
+SekishoProcess::SekishoProcess(SekishoOptions options) : options_(std::move(options)) {
+  if (options_.audit_path.empty()) {
+    options_.audit_path = options_.dir + "/audit.jsonl";
+  }
+  notify_ = BindDatagram(options_.dir + "/notify.sock");
+  WritePolicy(options_.policy);
+  WriteText(options_.dir + "/config.yaml", ConfigText(options_, socket()));
+}
+
+void SekishoProcess::WritePolicy(const std::string& policy) const {
+  WriteText(options_.dir + "/policy.yaml", policy);
+}
+
+bool SekishoProcess::Start() {
+  Command command{.argv = {SEKISHO_BINARY, "serve", "--config", options_.dir + "/config.yaml"},
+                  .environment = options_.environment,
+                  .output_file = options_.dir + "/sekisho.log",
+                  .listen_fd = options_.listen_fd};
+  command.argv.insert(command.argv.end(), options_.arguments.begin(), options_.arguments.end());
+  command.environment.emplace_back("NOTIFY_SOCKET", options_.dir + "/notify.sock");
+  child_ = std::make_unique<ChildProcess>(command);
+  bool ready = false;
+  return Eventually(
+             [&] {
+               ready = ready ||
+                       ReceiveNotification(milliseconds(0)).find("READY=1") != std::string::npos;
+               return ready || child_->Wait(milliseconds(0)).has_value();
+             },
+             std::chrono::seconds(30)) &&
+         ready;
+}
+
+std::string SekishoProcess::Reload() {
+  Signal(SIGHUP);
+  (void)WaitForNotification("RELOADING=1");
+  return WaitForNotification("READY=1");
+}
+
+std::string SekishoProcess::WaitForNotification(const std::string& text) {
+  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(30);
+  while (Clock::now() < deadline) {
+    std::string message = ReceiveNotification(milliseconds(200));
+    if (message.find(text) != std::string::npos) {
+      return message;
+    }
+  }
+  return "";
+}
+
+std::string SekishoProcess::ReceiveNotification(milliseconds timeout) {
+  pollfd waiting{.fd = notify_.get(), .events = POLLIN, .revents = 0};
+  if (::poll(&waiting, 1, static_cast<int>(timeout.count())) <= 0) {
+    return "";
+  }
+  std::array<char, 4096> buffer;
+  const ssize_t length = ::recv(notify_.get(), buffer.data(), buffer.size(), 0);
+  return length > 0 ? std::string(buffer.data(), static_cast<size_t>(length)) : "";
+}
+
+void SekishoProcess::Kill9() {
+  Signal(SIGKILL);
+  (void)Wait(std::chrono::seconds(10));
+}
+
+int SekishoProcess::Terminate() {
+  Signal(SIGTERM);
+  return Wait(std::chrono::seconds(60)).value_or(-1);
+}
+
+std::string SekishoProcess::Log() const {
+  return ReadText(options_.dir + "/sekisho.log");
+}
+
+std::vector<std::string> SekishoProcess::AuditLines(size_t count) const {
+  std::vector<std::string> lines;
+  (void)Eventually([&] {
+    lines.clear();
+    std::istringstream text(ReadText(audit_path()));
+    for (std::string line; std::getline(text, line);) {
+      lines.push_back(line);
+    }
+    return lines.size() >= count;
+  });
+  return lines;
+}
+
+}  // namespace sekisho::testing
