@@ -21,7 +21,6 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& socket) {
   grpc::ChannelArguments arguments;
   // A restart is noticed within a moment, not after gRPC's usual second and more.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
   // Each client its own connection: a shared one would keep what another client's test broke.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -46,8 +45,8 @@ absl::Status CriClient::Call(const std::string& method,
                              const google::protobuf::MessageLite& request,
                              google::protobuf::MessageLite& response,
                              std::chrono::milliseconds timeout) {
-  const RawResult result =
-      CallRaw(channel_, FullName(method), request.SerializeAsString(), {.timeout = timeout});
+  const RawResult result = CallRaw(channel_, FullName(method), request.SerializeAsString(),
+                                   {.timeout = timeout, .wait_for_ready = true});
   if (!result.status.ok()) {
     return {static_cast<absl::StatusCode>(result.status.error_code()),
             result.status.error_message()};

@@ -50,7 +50,8 @@ class CriClient {
   // Stops and removes every pod.
   absl::Status RemoveAllPods();
 
-  // Any call: method is the name within RuntimeService, or "ImageService/…".
+  // Any call; waits for a connection if there is none. `method` is the name within RuntimeService,
+  // or "ImageService/…".
   absl::Status Call(const std::string& method, const google::protobuf::MessageLite& request,
                     google::protobuf::MessageLite& response,
                     std::chrono::milliseconds timeout = std::chrono::seconds(60));

@@ -32,6 +32,7 @@ std::shared_ptr<grpc::Channel> ChannelFromFd(int fd) {
 
 RawCall::RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
                  const RawCallOptions& options) {
+  context_.set_wait_for_ready(options.wait_for_ready);
   context_.set_deadline(std::chrono::system_clock::now() + options.timeout);
   for (const auto& [key, value] : options.metadata) {
     context_.AddMetadata(key, value);

@@ -20,6 +20,7 @@ struct RawCallOptions {
   Metadata metadata = {};
   std::chrono::milliseconds timeout{20000};
   grpc_compression_algorithm compression = GRPC_COMPRESS_NONE;
+  bool wait_for_ready = false;  // for a connection, until the timeout, instead of failing at once
 };
 
 struct RawResult {
