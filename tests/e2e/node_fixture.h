@@ -1,22 +1,13 @@
-// A node with everything real but the kubelet: containerd, runc, Sekisho, the kernel.
+// One real node a test, with a namespace a level.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "absl/status/status.h"
 #include "caps/cap_set.h"
-#include "support/cri_client.h"
-#include "support/isolation.h"
-#include "support/private_containerd.h"
-#include "support/proc_status.h"
-#include "support/sekisho_process.h"
-#include "support/temp_dir.h"
+#include "support/node.h"
 
 namespace sekisho::testing {
 
@@ -54,20 +45,13 @@ class NodeTest : public ::testing::Test {
     if (const std::string missing = MissingForContainers(); !missing.empty()) {
       GTEST_SKIP() << missing;
     }
-    containerd_ = std::make_unique<PrivateContainerd>(dir_.path());
-    ASSERT_EQ(containerd_->Start(), "");
-    ASSERT_EQ(containerd_->ImportImages(), "");
-    std::filesystem::create_directories(dir_.File("kubelet/seccomp"));
-    WriteText(dir_.File("kubelet/seccomp/no-mkdir.json"), kNoMkdir);
-    sekisho_ = std::make_unique<SekishoProcess>(SekishoOptions{
-        .dir = agent_dir_.path(),
-        .upstream_socket = containerd_->socket(),
-        .policy = kNodePolicy,
-        .kubelet_root = dir_.File("kubelet"),
-    });
-    ASSERT_TRUE(sekisho_->Start()) << sekisho_->Log();
-    client_ = std::make_unique<CriClient>(sekisho_->socket());
-    direct_ = std::make_unique<CriClient>(containerd_->socket());
+    node_ = std::make_unique<Node>(kNodePolicy);
+    node_->AddSeccompProfile("no-mkdir.json", kNoMkdir);
+    ASSERT_EQ(node_->Start(), "");
+    containerd_ = &node_->containerd();
+    sekisho_ = &node_->sekisho();
+    client_ = &node_->kubelet();
+    direct_ = &node_->direct();
   }
   void TearDown() override {
     if (direct_ != nullptr) {
@@ -77,14 +61,7 @@ class NodeTest : public ::testing::Test {
 
   // Pods differ in name and uid, as a kubelet's do.
   PodOptions PodIn(const std::string& namespace_) {
-    PodOptions pod;
-    pod.name = "pod-" + std::to_string(++pods_);
-    pod.namespace_ = namespace_;
-    pod.uid = "5f0c8a7e-3b1d-4c52-9a36-00000000000" + std::to_string(pods_);
-    pod.kubelet_root = dir_.File("kubelet");
-    pod.log_root = dir_.File("pod-logs");
-    pod.cgroup_root = CgroupRoot();
-    return pod;
+    return node_->NewPod(namespace_, "pod-" + std::to_string(++pods_));
   }
 
   // What the kernel says of the one container of a new pod. Fails the test when it does not run.
@@ -102,14 +79,12 @@ class NodeTest : public ::testing::Test {
     return id.value_or("");
   }
   ProcStatus StatusOf(const std::string& container_id) {
-    const absl::StatusOr<pid_t> pid = direct_->PidOf(container_id);
-    EXPECT_TRUE(pid.ok()) << pid.status();
-    const std::optional<ProcStatus> status = ReadProcStatus(pid.value_or(-1));
-    EXPECT_TRUE(status.has_value()) << "the kernel knows no process " << pid.value_or(-1);
+    const std::optional<ProcStatus> status = node_->StatusOf(container_id);
+    EXPECT_TRUE(status.has_value()) << "the kernel knows no process of " << container_id;
     return status.value_or(ProcStatus{});
   }
   std::string PidNamespaceOf(const std::string& container_id) {
-    return NamespaceOf(direct_->PidOf(container_id).value_or(-1), "pid");
+    return node_->NamespaceOf(container_id, "pid");
   }
   size_t CountContainers() {
     runtime::v1::ListContainersResponse response;
@@ -124,12 +99,12 @@ class NodeTest : public ::testing::Test {
     return static_cast<size_t>(response.items_size());
   }
 
-  TempDir dir_;
-  TempDir agent_dir_;
-  std::unique_ptr<PrivateContainerd> containerd_;
-  std::unique_ptr<SekishoProcess> sekisho_;
-  std::unique_ptr<CriClient> client_;  // as the kubelet is: through Sekisho
-  std::unique_ptr<CriClient> direct_;  // past it, to look
+  std::unique_ptr<Node> node_;
+  // Parts of it.
+  PrivateContainerd* containerd_ = nullptr;
+  SekishoProcess* sekisho_ = nullptr;
+  CriClient* client_ = nullptr;  // as the kubelet is: through Sekisho
+  CriClient* direct_ = nullptr;  // past it, to look
   int pods_ = 0;
 };
 

@@ -48,7 +48,7 @@ TEST_F(SeccompTest, APodsOwnLocalhostProfileIsKept) {
       PodIn("shop"), {.edit = [this](cri_v1::ContainerConfig& config) {
         auto& seccomp = *config.mutable_linux()->mutable_security_context()->mutable_seccomp();
         seccomp.set_profile_type(cri_v1::SecurityProfile::Localhost);
-        seccomp.set_localhost_ref(dir_.File("kubelet/seccomp/no-mkdir.json"));
+        seccomp.set_localhost_ref(node_->SeccompProfilePath("no-mkdir.json"));
       }});
   EXPECT_EQ(StatusOf(id).seccomp, 2);
   EXPECT_EQ(Mkdir(id).exit_code, 1);
