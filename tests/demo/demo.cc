@@ -1,0 +1,285 @@
+// A handful of real pods through Sekisho: what each asked for, what was decided and why, and what
+// the kernel says of those that run. Exits 0 only when all of it is as it has to be.
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "caps/cap_set.h"
+#include "demo/pods.h"
+#include "demo/screen.h"
+#include "support/isolation.h"
+#include "support/node.h"
+
+namespace sekisho::demo {
+namespace {
+
+using Json = nlohmann::json;
+
+const char* NameOf(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kAllowed:
+      return "ALLOWED UNCHANGED";
+    case Outcome::kHardened:
+      return "HARDENED";
+    case Outcome::kRefused:
+      return "REFUSED";
+  }
+  return "";
+}
+
+std::string Hex(uint64_t mask) {
+  char text[20];
+  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(mask));
+  return text;
+}
+
+// What came of one pod.
+struct Result {
+  absl::Status refused;      // OK when it runs
+  std::string container_id;  // when it runs
+};
+
+class Demo {
+ public:
+  int Run();
+
+ private:
+  void Show(size_t number, const Pod& pod);
+  Result Push(const Pod& pod, const testing::PodOptions& options);
+  std::vector<Json> NewAuditLines(size_t count);
+  std::string ShortEdit(const Json& edit) const;
+  void ShowDecision(const Pod& pod, const Result& result);
+  void ShowKernel(const Pod& pod, const std::string& container_id);
+  void ShowProof(const Pod& pod, const std::string& container_id);
+  void Expect(bool as_it_must_be, const std::string& what);
+
+  testing::Node node_{PolicyText()};
+  size_t audit_lines_ = 0;
+  std::string first_sandbox_;
+  std::string first_container_;
+  testing::PodOptions first_pod_;
+  int count_[3] = {0, 0, 0};
+  int compared_ = 0;
+  int problems_ = 0;
+};
+
+void Demo::Expect(bool as_it_must_be, const std::string& what) {
+  if (!as_it_must_be) {
+    ++problems_;
+    PrintField("WRONG", what);
+  }
+}
+
+// What a kubelet does: RunPodSandbox, CreateContainer, StartContainer.
+Result Demo::Push(const Pod& pod, const testing::PodOptions& options) {
+  std::string sandbox = first_sandbox_;
+  if (!pod.joins_first_pod) {
+    const absl::StatusOr<std::string> run = node_.kubelet().RunPod(options);
+    if (!run.ok()) {
+      return {.refused = run.status(), .container_id = ""};
+    }
+    sandbox = *run;
+  }
+  testing::ContainerOptions container{.name = "app", .edit = pod.container};
+  if (pod.joins_first_pod) {
+    container.name = "debugger";
+    container.edit = [this](runtime::v1::ContainerConfig& config) {
+      auto& namespaces =
+          *config.mutable_linux()->mutable_security_context()->mutable_namespace_options();
+      namespaces.set_pid(runtime::v1::TARGET);
+      namespaces.set_target_id(first_container_);
+    };
+  }
+  testing::PodOptions claimed = options;
+  if (!pod.claimed_namespace.empty()) {
+    claimed.namespace_ = pod.claimed_namespace;
+  }
+  const absl::StatusOr<std::string> id = node_.kubelet().Run(sandbox, claimed, container);
+  if (!id.ok()) {
+    return {.refused = id.status(), .container_id = ""};
+  }
+  if (first_sandbox_.empty()) {
+    first_sandbox_ = sandbox;
+    first_container_ = *id;
+    first_pod_ = options;
+  }
+  return {.refused = absl::OkStatus(), .container_id = *id};
+}
+
+std::vector<Json> Demo::NewAuditLines(size_t count) {
+  const std::vector<std::string> lines = node_.sekisho().AuditLines(audit_lines_ + count);
+  std::vector<Json> fresh;
+  for (size_t i = audit_lines_; i < lines.size(); ++i) {
+    fresh.push_back(Json::parse(lines[i], nullptr, false));
+  }
+  audit_lines_ = lines.size();
+  return fresh;
+}
+
+// The edit without what every one of them has in common, and without the folder that is gone soon.
+std::string Demo::ShortEdit(const Json& edit) const {
+  std::string text =
+      edit.value("field", "") + ": " + edit.value("before", "") + " -> " + edit.value("after", "");
+  for (const std::string& common :
+       {std::string("config.linux.security_context."),
+        std::filesystem::path(node_.SeccompProfilePath(kProfileName)).parent_path().string() +
+            "/"}) {
+    if (const size_t at = text.find(common); at != std::string::npos) {
+      text.erase(at, common.size());
+    }
+  }
+  return text;
+}
+
+void Demo::ShowDecision(const Pod& pod, const Result& result) {
+  // A sandbox and its container are judged one after the other.
+  const size_t judged = pod.joins_first_pod ? 1 : 2;
+  const bool sandbox_refused = !result.refused.ok() && pod.sandbox != nullptr;
+  const std::vector<Json> lines = NewAuditLines(sandbox_refused ? 1 : judged);
+  if (lines.empty()) {
+    Expect(false, "the audit log has no line of it");
+    return;
+  }
+  const Json& last = lines.back();
+  const std::string decision = last.value("decision", "");
+  const Outcome outcome = decision == "allow"    ? Outcome::kAllowed
+                          : decision == "harden" ? Outcome::kHardened
+                                                 : Outcome::kRefused;
+  ++count_[static_cast<int>(outcome)];
+  std::string why = " by " + last.value("rule", "");
+  if (last.contains("exemption")) {
+    why += ": " + last.value("exemption", "");
+  }
+  PrintField("decided", NameOf(outcome) + (last.contains("rule") ? why : ""));
+  if (outcome == Outcome::kHardened) {
+    for (const Json& violation : last.value("violations", Json::array())) {
+      PrintField("why", violation.value("reason", "") + " (" + violation.value("detail", "") + ")");
+    }
+    for (const Json& edit : last.value("edits", Json::array())) {
+      PrintField("edits", ShortEdit(edit));
+    }
+  }
+  if (!result.refused.ok()) {
+    PrintField("why", std::string(result.refused.message()));
+  }
+  Expect(outcome == pod.outcome, std::string("it had to be ") + NameOf(pod.outcome));
+  Expect(result.refused.ok() == (outcome != Outcome::kRefused),
+         "the audit log and the answer differ: " + result.refused.ToString());
+}
+
+void Demo::ShowKernel(const Pod& pod, const std::string& container_id) {
+  const std::optional<testing::ProcStatus> status = node_.StatusOf(container_id);
+  if (!status.has_value()) {
+    Expect(false, "the kernel knows no such process");
+    return;
+  }
+  const caps::CapSet bounding(status->cap_bounding);
+  const auto has = [&](const char* name) { return bounding.Has(*caps::NumberOf(name)); };
+  PrintField("kernel", "Seccomp " + std::to_string(status->seccomp) +
+                           (status->seccomp == 0 ? " (off)" : " (filter)") + "  NoNewPrivs " +
+                           std::to_string(status->no_new_privs) + "  Uid " +
+                           std::to_string(status->uid) + "  CapBnd " + Hex(status->cap_bounding) +
+                           (has("NET_RAW") ? " (has NET_RAW)" : " (no NET_RAW)"));
+  ++compared_;
+  const Expected& expected = pod.kernel;
+  Expect(status->seccomp == expected.seccomp, "another seccomp mode");
+  Expect(status->no_new_privs == expected.no_new_privs, "another no_new_privs");
+  Expect(status->uid == expected.uid, "another user");
+  Expect(expected.has_capability == nullptr || has(expected.has_capability),
+         "a capability is missing");
+  Expect(expected.lacks_capability == nullptr || !has(expected.lacks_capability),
+         "a capability too many");
+  if (pod.joins_first_pod) {
+    const std::string own = node_.NamespaceOf(container_id, "pid");
+    PrintField("", own + ", the one of the container that it debugs");
+    Expect(own == node_.NamespaceOf(first_container_, "pid"), "it is another one");
+  }
+}
+
+void Demo::ShowProof(const Pod& pod, const std::string& container_id) {
+  if (pod.proof.empty()) {
+    return;
+  }
+  const absl::StatusOr<testing::ExecResult> result = node_.kubelet().Exec(container_id, pod.proof);
+  if (!result.ok()) {
+    Expect(false, std::string(result.status().ToString()));
+    return;
+  }
+  std::string command;
+  for (const std::string& word : pod.proof) {
+    command += (command.empty() ? "" : " ") + word;
+  }
+  std::string output = result->out.substr(0, result->out.find('\n'));
+  PrintField("inside", "$ " + command + "  => " + (result->exit_code == 0 ? "done" : output));
+  Expect((result->exit_code == 0) == pod.proof_succeeds, "the command had to end otherwise");
+}
+
+void Demo::Show(size_t number, const Pod& pod) {
+  testing::PodOptions options =
+      pod.joins_first_pod ? first_pod_ : node_.NewPod(pod.namespace_, pod.name);
+  if (!pod.joins_first_pod) {
+    options.source = pod.namespace_ == "kube-system" ? "file" : "api";
+    options.edit = pod.sandbox;
+  }
+  std::printf("\n%zu. pod %s/%s\n", number, pod.namespace_.c_str(), pod.name.c_str());
+  PrintField("asked", pod.asks);
+  const Result result = Push(pod, options);
+  ShowDecision(pod, result);
+  if (result.refused.ok()) {
+    ShowKernel(pod, result.container_id);
+    ShowProof(pod, result.container_id);
+  }
+}
+
+void PrintIntroduction() {
+  std::printf(
+      "A private containerd and runc, Sekisho before them, and a client that asks as a kubelet "
+      "does.\n"
+      "The node's policy: baseline; restricted in namespace payments; kube-system's static pods "
+      "are\n"
+      "exempt. Below privileged, Unconfined becomes RuntimeDefault and NET_RAW is dropped.\n");
+}
+
+int Demo::Run() {
+  node_.AddSeccompProfile(kProfileName, ProfileText());
+  if (const std::string problem = node_.Start(); !problem.empty()) {
+    std::printf("%s\n", problem.c_str());
+    return 1;
+  }
+  PrintIntroduction();
+  size_t number = 0;
+  for (const Pod& pod : Pods()) {
+    Show(++number, pod);
+    std::fflush(stdout);
+  }
+  const absl::Status removed = node_.direct().RemoveAllPods();
+  Expect(removed.ok(), std::string(removed.ToString()));
+  Expect(node_.sekisho().Terminate() == 0, "sekisho did not end in order");
+  std::printf("\n%zu pods: %d allowed unchanged, %d hardened, %d refused. ", number,
+              count_[static_cast<int>(Outcome::kAllowed)],
+              count_[static_cast<int>(Outcome::kHardened)],
+              count_[static_cast<int>(Outcome::kRefused)]);
+  std::printf("Compared with the kernel: %d, %s.\n", compared_,
+              problems_ == 0 ? "all as decided" : "NOT all as decided");
+  return problems_ == 0 ? 0 : 1;
+}
+
+int Main() {
+  return testing::RunIsolated([] {
+    if (const std::string missing = testing::MissingForContainers(); !missing.empty()) {
+      std::printf("the demo cannot run here: %s\n", missing.c_str());
+      return 1;
+    }
+    return Demo().Run();
+  });
+}
+
+}  // namespace
+}  // namespace sekisho::demo
+
+int main() {
+  return sekisho::demo::Main();
+}
