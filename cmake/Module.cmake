@@ -13,7 +13,7 @@ endfunction()
 
 # sekisho_test(NAME SOURCES a_test.cc … LIBS target … [LABELS unit|integration|e2e] [TIMEOUT s])
 #
-# One GoogleTest program, registered as one ctest per test case.
+# One GoogleTest program, registered as one ctest per test case, and part of the target tests-LABEL.
 function(sekisho_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT arg_TIMEOUT)
@@ -22,6 +22,10 @@ function(sekisho_test name)
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE sekisho::build_flags ${arg_LIBS} GTest::gmock GTest::gtest_main)
+  if(NOT TARGET tests-${arg_LABELS})
+    add_custom_target(tests-${arg_LABELS})
+  endif()
+  add_dependencies(tests-${arg_LABELS} ${name})
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
 endfunction()

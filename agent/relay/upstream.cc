@@ -59,8 +59,8 @@ std::shared_ptr<grpc::Channel> MakeUpstreamChannel(const std::string& socket_pat
   // The kubelet retries by itself, and a retried RunPodSandbox would run a pod twice.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  // How long a connection may take to be set up stays gRPC's 20 s: a runtime on a loaded node is slow
-  // to answer, but it does.
+  // How long a connection may take to be set up stays gRPC's 20 s: a runtime on a loaded node is
+  // slow to answer, but it does.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
   arguments.SetInt(GRPC_ARG_CLIENT_IDLE_TIMEOUT_MS, std::numeric_limits<int>::max());

@@ -1,0 +1,49 @@
+#!/bin/sh
+# install-deps.sh GROUP…: installs the Debian 12 packages that a group of tasks needs.
+#   build   to build the agent
+#   test    to build the tests
+#   run     to run real containers: the e2e tests and the demo
+#   lint    for .ci/run: formatting, static analysis, scripts, man pages
+# What is installed already is left alone, and then neither root nor a network is needed.
+set -eu
+
+packages_of() {
+  case $1 in
+    build)
+      echo g++ cmake ninja-build pkg-config ccache libgrpc++-dev libprotobuf-dev protobuf-compiler \
+        protobuf-compiler-grpc libabsl-dev libcap-ng-dev libspdlog-dev libyaml-cpp-dev \
+        nlohmann-json3-dev libcli11-dev libsystemd-dev libssl-dev zlib1g-dev
+      ;;
+    test) echo libgtest-dev libgmock-dev ;;
+    run) echo containerd runc busybox-static containernetworking-plugins ;;
+    lint) echo git clang-format clang-tidy shellcheck man-db groff ;;
+    *)
+      echo "install-deps.sh: no group \"$1\"; there are build, test, run and lint" >&2
+      return 2
+      ;;
+  esac
+}
+
+missing=
+for group in "$@"; do
+  packages=$(packages_of "$group")
+  for package in $packages; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$status" = installed ] || missing="$missing $package"
+  done
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ]; then
+  echo "install-deps.sh: as root, run: apt-get install --no-install-recommends$missing" >&2
+  exit 1
+fi
+echo "installing:$missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086  # one word a package
+if ! { apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+  cat "$log" >&2
+  exit 1
+fi
