@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "bench/load.h"
 #include "bench/stub_runtime.h"
 #include "support/request_builders.h"
+#include "support/sekisho_process.h"
 #include "support/temp_dir.h"
 
 namespace sekisho::bench {
@@ -27,53 +27,41 @@ namespace {
 constexpr int kRounds = 9;
 constexpr int kCallsPerRound = 1500;
 
-// Ends a child of ours when the bench ends, however it ends.
-class Child {
+constexpr char kSandboxId[] = "8a1e2d7c0b5f4a63";
+
+// Ends the stub when the bench ends, however it ends.
+class Stub {
  public:
-  explicit Child(pid_t pid) : pid_(pid) {}
-  ~Child() {
+  // Forked before this process touches gRPC, which does not survive a fork.
+  Stub(const std::string& socket, const Answers& answers) : pid_(::fork()) {
+    if (pid_ == 0) {
+      ServeStubRuntime(socket, answers);
+    }
+  }
+  ~Stub() {
     (void)::kill(pid_, SIGKILL);
     (void)::waitpid(pid_, nullptr, 0);
   }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
+  Stub(const Stub&) = delete;
+  Stub& operator=(const Stub&) = delete;
 
  private:
   const pid_t pid_;
 };
 
-// Both children are forked before this process touches gRPC, which does not survive a fork.
-pid_t ForkStub(const std::string& socket) {
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    ServeStubRuntime(socket);
-  }
-  return pid;
+Answers AnswersOfAStub() {
+  runtime::v1::RunPodSandboxResponse sandbox;
+  sandbox.set_pod_sandbox_id(kSandboxId);
+  runtime::v1::CreateContainerResponse container;
+  container.set_container_id("c0ffee");
+  return {{"/runtime.v1.RuntimeService/RunPodSandbox", sandbox.SerializeAsString()},
+          {"/runtime.v1.RuntimeService/CreateContainer", container.SerializeAsString()}};
 }
 
-pid_t ForkSekisho(const std::string& config) {
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    ::execl(SEKISHO_BINARY, "sekisho", "serve", "--config", config.c_str(), nullptr);
-    ::_exit(127);
-  }
-  return pid;
-}
-
-std::string WriteConfig(const testing::TempDir& dir) {
-  std::ofstream(dir.File("policy.yaml")) << "apiVersion: sekisho.io/v1alpha1\nkind: NodePolicy\n"
-                                            "defaults: {enforce: restricted}\n"
-                                            "harden: {capabilities: {drop: [NET_RAW]}}\n"
-                                            "onViolation: {allowPrivilegeEscalation: harden}\n";
-  std::ofstream(dir.File("config.yaml"))
-      << "apiVersion: sekisho.io/v1alpha1\nkind: AgentConfig\n"
-      << "listen: {socket: " << dir.File("sekisho.sock") << "}\n"
-      << "upstream: {socket: " << dir.File("runtime.sock") << "}\n"
-      << "policy: {file: " << dir.File("policy.yaml")
-      << ", dropInDirectory: " << dir.File("policy.d") << "}\n"
-      << "audit: {path: " << dir.File("audit.jsonl") << "}\nlog: {level: warn}\n";
-  return dir.File("config.yaml");
-}
+constexpr char kPolicy[] =
+    "apiVersion: sekisho.io/v1alpha1\nkind: NodePolicy\n"
+    "defaults: {enforce: baseline, audit: restricted, warn: restricted}\n"
+    "harden: {capabilities: {drop: [NET_RAW]}}\n";
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& socket) {
   auto channel = grpc::CreateChannel("unix:" + socket, grpc::InsecureChannelCredentials());
@@ -105,7 +93,7 @@ bool Measure(const Case& test, const std::shared_ptr<grpc::Channel>& direct,
       failed += timing.failed;
     }
   }
-  std::printf("%-34s %9.0f %9.0f %+9.0f %9.0f %9.0f %9.0f %9.0f\n", test.name, Median(p50[0]),
+  std::printf("%-30s %9.0f %9.0f %+9.0f %9.0f %9.0f %9.0f %9.0f\n", test.name, Median(p50[0]),
               Median(p50[1]), Median(p50[1]) - Median(p50[0]), Median(p99[0]), Median(p99[1]),
               Median(rate[0]), Median(rate[1]));
   if (failed > 0) {
@@ -116,27 +104,38 @@ bool Measure(const Case& test, const std::shared_ptr<grpc::Channel>& direct,
 
 int Main() {
   const testing::TempDir dir;
-  const Child stub(ForkStub(dir.File("runtime.sock")));
-  const Child sekisho(ForkSekisho(WriteConfig(dir)));
+  const Stub stub(dir.File("runtime.sock"), AnswersOfAStub());
+  testing::SekishoProcess sekisho({.dir = dir.path(),
+                                   .upstream_socket = dir.File("runtime.sock"),
+                                   .policy = kPolicy,
+                                   .more_config = "log: {level: warn}\n"});
+  if (!sekisho.Start()) {
+    std::fprintf(stderr, "sekisho does not serve:\n%s", sekisho.Log().c_str());
+    return 1;
+  }
   const auto direct = Connect(dir.File("runtime.sock"));
-  const auto through = Connect(dir.File("sekisho.sock"));
+  const auto through = Connect(sekisho.socket());
 
   const testing::PodOptions pod;
   const std::string run_sandbox = testing::RunPodSandbox(pod).SerializeAsString();
-  const Load sandbox{"/runtime.v1.RuntimeService/RunPodSandbox", run_sandbox, 1, 1};
-  (void)Run(through, sandbox);
+  // Allowed as it is, and hardened: a pod that says nothing, whose seccomp profile is Unconfined.
+  const std::string hardened = testing::CreateContainer(kSandboxId, pod, {}).SerializeAsString();
   const std::string version(64, 'v');
   const std::vector<Case> cases = {
-      {"forwarded, 64 B, 1 in flight",
+      {"Version, 64 B, forwarded, 1",
        {"/runtime.v1.RuntimeService/Version", version, 1, kCallsPerRound}},
-      {"forwarded, 64 B, 16 in flight",
+      {"Version, 64 B, forwarded, 16",
        {"/runtime.v1.RuntimeService/Version", version, 16, kCallsPerRound}},
-      {"RunPodSandbox, judged, 1 in flight",
+      {"RunPodSandbox, judged, 1",
        {"/runtime.v1.RuntimeService/RunPodSandbox", run_sandbox, 1, kCallsPerRound}},
+      {"CreateContainer, hardened, 1",
+       {"/runtime.v1.RuntimeService/CreateContainer", hardened, 1, kCallsPerRound}},
+      {"CreateContainer, hardened, 16",
+       {"/runtime.v1.RuntimeService/CreateContainer", hardened, 16, kCallsPerRound}},
   };
-  std::printf("%-34s %9s %9s %9s %9s %9s %9s %9s\n", "", "p50 us", "p50 us", "added", "p99 us",
-              "p99 us", "calls/s", "calls/s");
-  std::printf("%-34s %9s %9s %9s %9s %9s %9s %9s\n", "", "direct", "through", "p50 us", "direct",
+  std::printf("%-30s %9s %9s %9s %9s %9s %9s %9s\n", "call, how many in flight", "p50 us", "p50 us",
+              "added", "p99 us", "p99 us", "calls/s", "calls/s");
+  std::printf("%-30s %9s %9s %9s %9s %9s %9s %9s\n", "", "direct", "through", "p50 us", "direct",
               "through", "direct", "through");
   bool all_answered = true;
   for (const Case& test : cases) {

@@ -6,6 +6,7 @@
 #include <grpcpp/server_builder.h>
 
 #include <cstdlib>
+#include <map>
 
 #include "relay/message.h"
 #include "relay/server_limits.h"
@@ -29,7 +30,7 @@ struct StubCall {
 
 }  // namespace
 
-void ServeStubRuntime(const std::string& socket_path) {
+void ServeStubRuntime(const std::string& socket_path, const Answers& answers) {
   grpc::AsyncGenericService service;
   grpc::ServerBuilder builder;
   relay::SetCommonArguments(size_t{64} << 20, [&builder](const char* name, int value) {
@@ -39,7 +40,11 @@ void ServeStubRuntime(const std::string& socket_path) {
   builder.RegisterAsyncGenericService(&service);
   const auto queue = builder.AddCompletionQueue();
   const auto server = builder.BuildAndStart();
-  const grpc::ByteBuffer answer = relay::MakeMessage(std::string(64, 'r'));
+  std::map<std::string, grpc::ByteBuffer> messages;
+  for (const auto& [method, bytes] : answers) {
+    messages[method] = relay::MakeMessage(bytes);
+  }
+  const grpc::ByteBuffer other = relay::MakeMessage(std::string(64, 'r'));
   new StubCall(service, queue.get());
   void* tag = nullptr;
   bool ok = false;
@@ -53,7 +58,9 @@ void ServeStubRuntime(const std::string& socket_path) {
       call->stream.Read(&call->message, call);
     } else {
       call->state = StubCall::State::kAnswered;
-      call->stream.WriteAndFinish(answer, grpc::WriteOptions(), grpc::Status::OK, call);
+      const auto found = messages.find(call->context.method());
+      call->stream.WriteAndFinish(found != messages.end() ? found->second : other,
+                                  grpc::WriteOptions(), grpc::Status::OK, call);
     }
   }
   std::abort();  // the queue never ends by itself

@@ -86,6 +86,26 @@ TEST_F(NodeTest, AddedNetRawIsRefusedOrStripped) {
   EXPECT_EQ(caps::CapSet(stripped.cap_effective), WithoutNetRaw());
 }
 
+void Unmask(cri_v1::ContainerConfig& config) {
+  ContextOf(config).clear_masked_paths();
+  ContextOf(config).clear_readonly_paths();
+}
+
+TEST_F(NodeTest, UnmaskedProcIsRefusedOrMasked) {
+  const PodOptions refused = PodIn("shop");
+  const absl::StatusOr<std::string> sandbox = client_->RunPod(refused);
+  ASSERT_TRUE(sandbox.ok()) << sandbox.status();
+  const absl::Status status = client_->Create(*sandbox, refused, {.edit = Unmask}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("procMount"));
+
+  const std::string masked = MountsOf(RunContainer(PodIn("masked"), {.edit = Unmask}));
+  EXPECT_THAT(masked, HasSubstr(" /proc/interrupts "));
+  EXPECT_THAT(masked, HasSubstr(" /proc/sys ro,"));
+  const std::string bare = MountsOf(RunContainer(PodIn("privileged"), {.edit = Unmask}));
+  EXPECT_THAT(bare, ::testing::Not(HasSubstr(" /proc/interrupts ")));
+}
+
 TEST_F(NodeTest, PrivilegedIsRefusedBelowPrivileged) {
   PodOptions pod = PodIn("shop");
   pod.edit = [](cri_v1::PodSandboxConfig& config) {

@@ -28,6 +28,8 @@ rules:
   harden: {seccomp: {unconfined: {localhost: no-mkdir.json}}}
 - match: {namespaces: [stripped]}
   onViolation: {capabilities: harden}
+- match: {namespaces: [masked]}
+  onViolation: {procMount: harden}
 - match: {namespaces: [repaired]}
   enforce: restricted
   onViolation: {allowPrivilegeEscalation: harden, capabilities: harden}
@@ -82,6 +84,12 @@ class NodeTest : public ::testing::Test {
     const std::optional<ProcStatus> status = node_->StatusOf(container_id);
     EXPECT_TRUE(status.has_value()) << "the kernel knows no process of " << container_id;
     return status.value_or(ProcStatus{});
+  }
+  // The mounts that the container sees, proc(5).
+  std::string MountsOf(const std::string& container_id) {
+    const absl::StatusOr<pid_t> pid = direct_->PidOf(container_id);
+    EXPECT_TRUE(pid.ok()) << pid.status();
+    return ReadText("/proc/" + std::to_string(pid.value_or(-1)) + "/mountinfo");
   }
   std::string PidNamespaceOf(const std::string& container_id) {
     return node_->NamespaceOf(container_id, "pid");
