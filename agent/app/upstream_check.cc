@@ -1,5 +1,6 @@
 #include "app/upstream_check.h"
 
+#include <string_view>
 #include <thread>
 
 #include "base/str_cat.h"
@@ -7,7 +8,7 @@
 namespace sekisho::app {
 namespace {
 
-constexpr char kVersion[] = "/runtime.v1.RuntimeService/Version";
+constexpr std::string_view kVersion = "/runtime.v1.RuntimeService/Version";
 constexpr std::chrono::seconds kOneTry{5};
 constexpr std::chrono::milliseconds kBetweenTries{100};
 

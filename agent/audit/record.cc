@@ -59,7 +59,7 @@ void PutIf(Json& json, const char* key, const std::vector<policy::EditRecord>& e
 std::string Timestamp(std::chrono::system_clock::time_point time) {
   const auto since_epoch =
       std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch());
-  const std::time_t seconds = static_cast<std::time_t>(since_epoch.count() / 1'000'000);
+  const auto seconds = static_cast<std::time_t>(since_epoch.count() / 1'000'000);
   std::tm utc{};
   (void)::gmtime_r(&seconds, &utc);
   std::array<char, 48> text;

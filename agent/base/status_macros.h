@@ -7,6 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+// `lhs` may be a declaration and `holder` is a name: neither can stand in parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define SEKISHO_CONCAT_INNER(a, b) a##b
 #define SEKISHO_CONCAT(a, b) SEKISHO_CONCAT_INNER(a, b)
 
@@ -27,3 +29,4 @@
     return std::move(holder).status();                    \
   }                                                       \
   lhs = std::move(holder).value()
+// NOLINTEND(bugprone-macro-parentheses)

@@ -19,7 +19,7 @@ struct CheckConfigOptions {
 
 void Print(const char* kind, const std::vector<config::Diagnostic>& diagnostics) {
   for (const config::Diagnostic& diagnostic : diagnostics) {
-    std::fprintf(stderr, "%s%s\n", kind, diagnostic.ToString().c_str());
+    (void)std::fprintf(stderr, "%s%s\n", kind, diagnostic.ToString().c_str());
   }
 }
 
@@ -40,7 +40,7 @@ int CheckConfig(const CheckConfigOptions& options) {
     return 1;
   }
   Print("warning: ", policy.value.warnings);
-  std::fputs(config::DescribePolicy(policy.value).c_str(), stdout);
+  (void)std::fputs(config::DescribePolicy(policy.value).c_str(), stdout);
   return 0;
 }
 
@@ -49,7 +49,7 @@ int CheckConfig(const CheckConfigOptions& options) {
 void AddCheckConfig(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<CheckConfigOptions>();
   CLI::App* command = app.add_subcommand(
-      "check-config", "Read configuration and policy as the agent would, and say what they mean");
+      "check-config", "Read configuration and policy as the agent would, and explain");
   command->add_option("--config", options->config_file, "The agent's configuration")
       ->capture_default_str();
   command->add_option("--policy", options->policy_file,

@@ -74,7 +74,8 @@ std::string MatchText(const policy::Match& match) {
   add("containers", match.containers);
   add("runtimeHandlers", match.runtime_handlers);
   if (match.source.has_value()) {
-    parts.push_back(*match.source == policy::PodSource::kStatic ? "source static" : "source api");
+    parts.emplace_back(*match.source == policy::PodSource::kStatic ? "source static"
+                                                                   : "source api");
   }
   return Join(parts, "; ");
 }

@@ -133,7 +133,8 @@ void Enforcer::CreateContainer(std::shared_ptr<Request> request, std::string_vie
     return;
   }
   FindSandbox(message->pod_sandbox_id(), upstream,
-              [this, request, message](absl::StatusOr<std::shared_ptr<const SandboxRecord>> found) {
+              [this, request = std::move(request),
+               message](absl::StatusOr<std::shared_ptr<const SandboxRecord>> found) {
                 if (!found.ok()) {
                   Refuse(*request, "unknown-sandbox", found.status());
                   return;
@@ -249,7 +250,8 @@ void Enforcer::CheckpointPod(std::shared_ptr<Request> request, std::string_view 
   }
   request->record.sandbox_id = message.pod_sandbox_id();
   FindSandbox(message.pod_sandbox_id(), upstream,
-              [this, request](absl::StatusOr<std::shared_ptr<const SandboxRecord>> found) {
+              [this, request = std::move(request)](
+                  absl::StatusOr<std::shared_ptr<const SandboxRecord>> found) {
                 if (!found.ok()) {
                   Refuse(*request, "unknown-sandbox", found.status());
                   return;

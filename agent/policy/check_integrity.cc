@@ -46,20 +46,20 @@ std::optional<Finding> NamespaceMismatch(const Spec&, const SandboxFacts& sandbo
   const NamespaceOptions& own = container.namespaces;
   std::vector<std::string_view> differing;
   if (own.network != pod.network) {
-    differing.push_back("network");
+    differing.emplace_back("network");
   }
   if (own.ipc != pod.ipc) {
-    differing.push_back("ipc");
+    differing.emplace_back("ipc");
   }
   // CONTAINER, POD and TARGET stay inside the pod; the node's pids are the pod's to share.
   if (own.pid == NamespaceMode::kNode && pod.pid != NamespaceMode::kNode) {
-    differing.push_back("pid");
+    differing.emplace_back("pid");
   }
   const auto in_own_users = [](const NamespaceOptions& options) {
     return options.userns.has_value() && options.userns->mode != NamespaceMode::kNode;
   };
   if ((in_own_users(own) || in_own_users(pod)) && own.userns != pod.userns) {
-    differing.push_back("userns_options");
+    differing.emplace_back("userns_options");
   }
   if (differing.empty()) {
     return std::nullopt;

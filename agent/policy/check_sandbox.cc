@@ -34,13 +34,13 @@ static_assert(std::ranges::is_sorted(kSafeSysctls));
 std::optional<Finding> HostNamespaces(const NamespaceOptions& namespaces) {
   std::vector<std::string_view> shared;
   if (namespaces.network == NamespaceMode::kNode) {
-    shared.push_back("hostNetwork=true");
+    shared.emplace_back("hostNetwork=true");
   }
   if (namespaces.pid == NamespaceMode::kNode) {
-    shared.push_back("hostPID=true");
+    shared.emplace_back("hostPID=true");
   }
   if (namespaces.ipc == NamespaceMode::kNode) {
-    shared.push_back("hostIPC=true");
+    shared.emplace_back("hostIPC=true");
   }
   if (shared.empty()) {
     return std::nullopt;

@@ -20,7 +20,7 @@ namespace {
 
 class GrpcServer final : public Server {
  public:
-  GrpcServer(const ServerOptions& options, CallHook& hook) : options_(options), hook_(hook) {}
+  GrpcServer(ServerOptions options, CallHook& hook) : options_(std::move(options)), hook_(hook) {}
   ~GrpcServer() override { GrpcServer::Shutdown(std::chrono::milliseconds(0)); }
 
   absl::Status Start();
