@@ -72,21 +72,52 @@ absl::Status ClearDeadSocket(const std::string& path, const sockaddr_un& address
                                      : ErrnoStatus("cannot remove the dead socket", path);
 }
 
-absl::Status GiveToGroup(const std::string& path, const std::string& group) {
-  if (group.empty()) {
-    return absl::OkStatus();
-  }
-  errno = 0;
+absl::StatusOr<gid_t> GroupId(const std::string& group) {
   const struct group* entry = ::getgrnam(group.c_str());
   if (entry == nullptr) {
     return absl::InvalidArgumentError(
         base::StrCat("listen.group: this node has no group \"", group, "\""));
   }
-  if (::chown(path.c_str(), static_cast<uid_t>(-1), entry->gr_gid) != 0 ||
-      ::chmod(path.c_str(), 0660) != 0) {
+  return entry->gr_gid;
+}
+
+absl::Status GiveToGroup(const std::string& path, const std::string& group) {
+  if (group.empty()) {
+    return absl::OkStatus();
+  }
+  SEKISHO_ASSIGN_OR_RETURN(const gid_t id, GroupId(group));
+  if (::chown(path.c_str(), static_cast<uid_t>(-1), id) != 0 || ::chmod(path.c_str(), 0660) != 0) {
     return ErrnoStatus("cannot give the group access to", path);
   }
   return absl::OkStatus();
+}
+
+// Whether the file of a socket that we did not make lets in whom the configuration names, and
+// nobody else. Connecting takes write permission (unix(7)).
+absl::Status CheckAccess(const std::string& path, const std::string& group) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) {
+    return ErrnoStatus("cannot stat the socket that systemd passed,", path);
+  }
+  if ((status.st_mode & S_IWOTH) != 0) {
+    return absl::FailedPreconditionError(
+        base::StrCat(path, ": every user may connect; set SocketMode=0600 in the socket unit"));
+  }
+  const bool group_may_connect = (status.st_mode & S_IWGRP) != 0;
+  if (group.empty()) {
+    return !group_may_connect || status.st_gid == 0
+               ? absl::OkStatus()
+               : absl::FailedPreconditionError(
+                     base::StrCat(path,
+                                  ": a group may connect, and listen.group names none; set "
+                                  "SocketMode=0600 in the socket unit, or listen.group"));
+  }
+  SEKISHO_ASSIGN_OR_RETURN(const gid_t id, GroupId(group));
+  return group_may_connect && status.st_gid == id
+             ? absl::OkStatus()
+             : absl::FailedPreconditionError(
+                   base::StrCat(path, ": listen.group is \"", group, "\"; set SocketGroup=", group,
+                                " and SocketMode=0660 in the socket unit"));
 }
 
 }  // namespace
@@ -121,7 +152,7 @@ absl::StatusOr<Listener> Listener::Bind(const std::string& path, const std::stri
   return listener;
 }
 
-absl::StatusOr<Listener> Listener::FromSystemd() {
+absl::StatusOr<Listener> Listener::FromSystemd(const std::string& path, const std::string& group) {
   const int count = ::sd_listen_fds(/*unset_environment=*/1);
   if (count == 0) {
     return Listener();
@@ -131,6 +162,13 @@ absl::StatusOr<Listener> Listener::FromSystemd() {
     return absl::FailedPreconditionError(
         "systemd must pass exactly one listening unix stream socket");
   }
+  if (::sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, /*listening=*/1, path.c_str(),
+                          /*length=*/0) <= 0) {
+    return absl::FailedPreconditionError(
+        base::StrCat("the socket that systemd passed is not listen.socket, ", path,
+                     "; make ListenStream= of the socket unit the same path"));
+  }
+  SEKISHO_RETURN_IF_ERROR(CheckAccess(path, group));
   Listener listener;
   listener.fd_.Reset(SD_LISTEN_FDS_START);
   // A non-blocking accept, whatever the socket unit says.

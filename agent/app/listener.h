@@ -22,9 +22,10 @@ class Listener {
   // moment; with a `group` it becomes 0660 of that group before anybody can be refused or served.
   static absl::StatusOr<Listener> Bind(const std::string& path, const std::string& group);
 
-  // The socket that systemd passed (sd_listen_fds(3)), or nothing when it passed none. More than
-  // one, or one that is not a listening unix stream socket, is an error.
-  static absl::StatusOr<Listener> FromSystemd();
+  // The socket that systemd passed (sd_listen_fds(3)), or nothing when it passed none. It must be
+  // one listening unix stream socket on `path`, and give access to nobody but root and `group`: a
+  // socket unit and a configuration that disagree are an error.
+  static absl::StatusOr<Listener> FromSystemd(const std::string& path, const std::string& group);
 
   Listener() = default;
   Listener(Listener&& other) noexcept

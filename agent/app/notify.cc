@@ -42,6 +42,10 @@ void NotifyWatchdog() {
   Send("WATCHDOG=1");
 }
 
+void NotifyMoreTime(std::chrono::microseconds time) {
+  Send(base::StrCat("EXTEND_TIMEOUT_USEC=", time.count()));
+}
+
 std::optional<std::chrono::milliseconds> WatchdogInterval() {
   uint64_t microseconds = 0;
   if (::sd_watchdog_enabled(/*unset_environment=*/0, &microseconds) <= 0) {

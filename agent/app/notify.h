@@ -12,6 +12,8 @@ void NotifyReloading();
 void NotifyStopping();
 void NotifyStatus(std::string_view status);
 void NotifyWatchdog();
+// Asks that a start or a stop may take `time` from now (EXTEND_TIMEOUT_USEC).
+void NotifyMoreTime(std::chrono::microseconds time);
 
 // How often the service manager wants to hear of us: half of WatchdogSec. Nothing when it does not.
 std::optional<std::chrono::milliseconds> WatchdogInterval();

@@ -30,6 +30,9 @@ using std::chrono::milliseconds;
 // How often the main thread looks at what is not a signal (audit losses) when no watchdog is set.
 constexpr milliseconds kRound{5000};
 
+// Added to the time that the service manager is asked for while we wait for somebody else.
+constexpr std::chrono::seconds kMargin{15};
+
 std::chrono::sys_seconds Now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
@@ -42,7 +45,8 @@ void LogAll(const std::vector<config::Diagnostic>& diagnostics,
 }
 
 absl::StatusOr<Listener> OpenListener(const config::AgentConfig& config) {
-  absl::StatusOr<Listener> passed = Listener::FromSystemd();
+  absl::StatusOr<Listener> passed =
+      Listener::FromSystemd(config.listen_socket, config.listen_group);
   if (!passed.ok() || passed->valid()) {
     return passed;
   }
@@ -52,7 +56,7 @@ absl::StatusOr<Listener> OpenListener(const config::AgentConfig& config) {
 // Everything that runs, in the order in which it starts; destroyed in the opposite order.
 class Daemon {
  public:
-  explicit Daemon(const ServeOptions& options) : options_(options) {}
+  explicit Daemon(ServeOptions options) : options_(std::move(options)) {}
 
   // The start checklist. The order matters: nobody is served before there is a policy, and systemd
   // hears READY only when a call would go all the way.
@@ -74,12 +78,14 @@ class Daemon {
   bool SayReady();
 
   void Reload();
+  void CompareConfig() const;
   void LookAround();
   std::string Status() const;
 
   const ServeOptions options_;
   Signals signals_;  // first: every thread started later has them blocked
-  config::AgentConfig config_;
+  config::AgentConfig config_as_read_;
+  config::AgentConfig config_;  // with what the command line adds
   uint64_t generation_ = 0;
   bool last_reload_failed_ = false;
   uint64_t audit_lost_seen_ = 0;
@@ -100,12 +106,14 @@ bool Daemon::LoadConfig() {
   if (!loaded.ok()) {
     return false;
   }
+  config_as_read_ = loaded.value;
   config_ = std::move(loaded.value);
   config_.unsafe_forward_unknown |= options_.unsafe_forward_unknown;
-  log::SetLevel(config_.log_level);
+  // Before the level is set: no configuration silences this.
   if (config_.unsafe_forward_unknown) {
     log::Warn("UNSAFE: methods that this build does not know are forwarded unjudged");
   }
+  log::SetLevel(config_.log_level);
   return true;
 }
 
@@ -147,6 +155,7 @@ bool Daemon::StartRelay() {
 }
 
 bool Daemon::ReachUpstream() {
+  NotifyMoreTime(config_.upstream_start_timeout + kMargin);
   const absl::Status status = WaitForUpstream(*server_, config_.upstream_start_timeout);
   if (!status.ok()) {
     log::Error(base::StrCat(config_.upstream_socket, ": ", status.ToString()));
@@ -190,8 +199,20 @@ std::string Daemon::Status() const {
   return status;
 }
 
+// The agent's own settings are frozen at the start, so a change of them is worth a word.
+void Daemon::CompareConfig() const {
+  const config::LoadResult<config::AgentConfig> now = config::LoadAgentConfig(options_.config_file);
+  LogAll(now.errors, log::Error);
+  if (!now.ok() || now.value != config_as_read_) {
+    log::Warn(
+        base::StrCat(options_.config_file,
+                     " is not what this agent was started with; restart it to apply a change"));
+  }
+}
+
 void Daemon::Reload() {
   NotifyReloading();
+  CompareConfig();
   config::LoadResult<config::Snapshot> loaded = config::LoadPolicy(config_, Now());
   LogAll(loaded.errors, log::Error);
   last_reload_failed_ = !loaded.ok();
@@ -241,11 +262,14 @@ void Daemon::RunUntilStopped() {
 // its end whatever state the start came to.
 void Daemon::Stop() {
   NotifyStopping();
+  NotifyMoreTime(config_.drain_timeout + kMargin);
   acceptor_.reset();
+  // Before the drain: who connects now is told at once, and does not wait in a backlog that nobody
+  // empties. A socket that systemd passed stays open there, for the next process.
+  listener_.reset();
   if (server_ != nullptr) {
     server_->Shutdown(std::chrono::duration_cast<milliseconds>(config_.drain_timeout));
   }
-  listener_.reset();
   if (audit_ != nullptr) {
     audit_->Flush();
   }

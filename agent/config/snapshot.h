@@ -24,7 +24,7 @@ struct Diagnostic {
   std::string ToString() const;
 };
 
-// /etc/sekisho/config.yaml. Read once at start; a reload reports changed keys that need a restart.
+// /etc/sekisho/config.yaml. Read once at start; a reload says when the file has changed since.
 struct AgentConfig {
   std::string listen_socket = "/run/sekisho/sekisho.sock";
   std::string listen_group;  // group of the socket (then mode 0660); empty: root only (0600)
@@ -41,6 +41,8 @@ struct AgentConfig {
   uint64_t relay_max_message_bytes = 64ull << 20;
   std::chrono::seconds drain_timeout{30};  // for calls under way at SIGTERM
   bool unsafe_forward_unknown = false;     // forward methods this build does not know
+
+  friend bool operator==(const AgentConfig&, const AgentConfig&) = default;
 };
 
 // One policy in force.
