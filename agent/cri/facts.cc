@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "base/str_cat.h"
 #include "cri/unknown_fields.h"
@@ -13,9 +14,9 @@ namespace {
 namespace cri_v1 = runtime::v1;
 
 // The annotations are the kubelet's own; it overwrites whatever a user wrote there.
-constexpr char kConfigSource[] = "kubernetes.io/config.source";
-constexpr char kContainerPorts[] = "io.kubernetes.container.ports";
-constexpr size_t kPortsAnnotationBytesMax = 256 * 1024;
+constexpr std::string_view kConfigSource = "kubernetes.io/config.source";
+constexpr std::string_view kContainerPorts = "io.kubernetes.container.ports";
+constexpr size_t kPortsAnnotationBytesMax = size_t{256} << 10;
 
 policy::NamespaceMode ToFact(cri_v1::NamespaceMode mode) {
   switch (mode) {
@@ -118,7 +119,11 @@ bool ReadHostPorts(const std::string& annotation, std::vector<int32_t>& host_por
     if (!host_port->is_number_integer()) {
       return false;
     }
-    if (const auto number = host_port->get<int64_t>(); number != 0) {
+    const auto number = host_port->get<int64_t>();
+    if (!std::in_range<int32_t>(number)) {
+      return false;
+    }
+    if (number != 0) {
       host_ports.push_back(static_cast<int32_t>(number));
     }
   }

@@ -77,13 +77,14 @@ std::vector<std::string> Mismatches(const policy::SandboxFacts& recorded,
   compare_label("io.kubernetes.container.name", config.metadata().name());
 
   // "<container>/<n>.log", or no log at all.
-  const std::string prefix = config.metadata().name() + "/";
+  const std::string& name = config.metadata().name();
+  const std::string prefix = name + "/";
   const std::string& log_path = config.log_path();
-  const bool name_is_plain = config.metadata().name().find('/') == std::string::npos &&
-                             config.metadata().name() != ".." && config.metadata().name() != ".";
+  const bool name_is_plain =
+      !name.empty() && name.find('/') == std::string::npos && name != ".." && name != ".";
   if (!log_path.empty() && !(name_is_plain && log_path.starts_with(prefix) &&
                              IsLogFileName(std::string_view(log_path).substr(prefix.size())))) {
-    differing.push_back("config.log_path");
+    differing.emplace_back("config.log_path");
   }
   return differing;
 }

@@ -86,6 +86,8 @@ struct PodIdentity {
 // know, or an enum value that the protocol did not have. `path` is the field's path in the request.
 struct UnknownField {
   std::string path;  // e.g. "config.linux.security_context: unknown field 42"
+
+  friend bool operator==(const UnknownField&, const UnknownField&) = default;
 };
 
 // A PodSandboxConfig (RunPodSandboxRequest.config, or CreateContainerRequest.sandbox_config).
@@ -109,6 +111,8 @@ struct SandboxFacts {
   std::string log_directory;
   bool windows_present = false;  // a `windows` message on a Linux node
   std::vector<UnknownField> unknown;
+
+  friend bool operator==(const SandboxFacts&, const SandboxFacts&) = default;
 };
 
 // A ContainerConfig inside a CreateContainerRequest.
@@ -142,6 +146,8 @@ struct ContainerFacts {
   bool ports_annotation_unreadable = false;  // present, but not the JSON that a kubelet writes
   bool windows_present = false;
   std::vector<UnknownField> unknown;
+
+  friend bool operator==(const ContainerFacts&, const ContainerFacts&) = default;
 };
 
 }  // namespace sekisho::policy
