@@ -55,6 +55,9 @@ std::vector<std::string> Mismatches(const policy::SandboxFacts& recorded, bool c
           claimed.readonly_rootfs);
   compare("linux.security_context.supplemental_groups", recorded.supplemental_groups,
           claimed.supplemental_groups);
+  compare("linux.security_context.seccomp", recorded.seccomp, claimed.seccomp);
+  compare("linux.security_context.seccomp_profile_path", recorded.seccomp_profile_path,
+          claimed.seccomp_profile_path);
   compare("linux.sysctls", recorded.sysctls, claimed.sysctls);
   compare("linux.cgroup_parent", recorded.cgroup_parent, claimed.cgroup_parent);
   compare("log_directory", recorded.log_directory, claimed.log_directory);

@@ -17,10 +17,9 @@ namespace sekisho::cri {
 
 // The fields of `claimed` that differ from `recorded`, by their CRI path
 // ("sandbox_config.metadata.namespace"); empty when they agree. Compares metadata, security context
-// but for `privileged` and the profiles, sysctls, cgroup_parent, log_directory and host ports.
-// Annotations, labels and linux.resources are not compared: the kubelet makes them anew from the
-// live pod for every call. `privileged` is not compared either: an ephemeral container that is
-// privileged changes it. Nor are the profiles: they confine the pause process alone.
+// but for `privileged`, sysctls, cgroup_parent, log_directory and host ports. Annotations, labels
+// and linux.resources are not compared: the kubelet makes them anew from the live pod for every
+// call. `privileged` is not compared either: an ephemeral container that is privileged changes it.
 // With `complete` false only the fields of PodSandboxStatus are compared.
 std::vector<std::string> Mismatches(const policy::SandboxFacts& recorded, bool complete,
                                     const policy::SandboxFacts& claimed);

@@ -80,6 +80,11 @@ constexpr Row kRows[] = {
        f.supplemental_groups = {28, 27};
      },
      "sandbox_config.linux.security_context.supplemental_groups"},
+    {"the sandbox's own profile",
+     [](SandboxFacts& f) { f.seccomp.type = ProfileType::kUnconfined; },
+     "sandbox_config.linux.security_context.seccomp"},
+    {"its deprecated spelling", [](SandboxFacts& f) { f.seccomp_profile_path = "unconfined"; },
+     "sandbox_config.linux.security_context.seccomp_profile_path"},
     {"a sysctl more", [](SandboxFacts& f) { f.sysctls["kernel.msgmax"] = "1"; },
      "sandbox_config.linux.sysctls"},
     {"a sysctl's value", [](SandboxFacts& f) { f.sysctls["kernel.shm_rmid_forced"] = "0"; },
@@ -104,10 +109,6 @@ constexpr Row kRows[] = {
      [](SandboxFacts& f) { f.pod.source = policy::PodSource::kStatic; }},
     {"not compared: CreateContainer carries no runtime handler",
      [](SandboxFacts& f) { f.pod.runtime_handler = ""; }},
-    {"not compared: the profile confines the pause process alone",
-     [](SandboxFacts& f) { f.seccomp.type = ProfileType::kUnconfined; }},
-    {"not compared: nor its deprecated spelling",
-     [](SandboxFacts& f) { f.seccomp_profile_path = "unconfined"; }},
     {"not compared: judged by itself", [](SandboxFacts& f) { f.windows_present = true; }},
     {"not compared: judged by itself, too", [](SandboxFacts& f) { f.unknown = {{"x"}}; }},
 };
