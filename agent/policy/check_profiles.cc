@@ -12,21 +12,6 @@
 namespace sekisho::policy {
 namespace {
 
-// The spellings of the deprecated profile strings (fields 9 and 10 of the container's context).
-SecurityProfile FromDeprecated(std::string_view text) {
-  if (text.empty()) {
-    return {};
-  }
-  if (text == "runtime/default" || text == "docker/default") {
-    return {ProfileType::kRuntimeDefault, ""};
-  }
-  if (constexpr std::string_view kLocalhost = "localhost/";
-      text.starts_with(kLocalhost) && text != kLocalhost) {
-    return {ProfileType::kLocalhost, std::string(text.substr(kLocalhost.size()))};
-  }
-  return {ProfileType::kUnconfined, ""};  // "unconfined", or what no runtime promises to understand
-}
-
 // The weaker of the current field and the deprecated one, where both are set: which of them counts
 // is up to the runtime. Unconfined is weakest; of two others the current one is what runtimes read.
 SecurityProfile Weaker(const SecurityProfile& current, const SecurityProfile& deprecated) {
@@ -65,6 +50,20 @@ std::optional<Finding> SELinux(const std::string& who,
 }
 
 }  // namespace
+
+SecurityProfile FromDeprecated(std::string_view text) {
+  if (text.empty()) {
+    return {};
+  }
+  if (text == "runtime/default" || text == "docker/default") {
+    return {ProfileType::kRuntimeDefault, ""};
+  }
+  if (constexpr std::string_view kLocalhost = "localhost/";
+      text.starts_with(kLocalhost) && text != kLocalhost) {
+    return {ProfileType::kLocalhost, std::string(text.substr(kLocalhost.size()))};
+  }
+  return {ProfileType::kUnconfined, ""};  // "unconfined", or what no runtime promises to understand
+}
 
 SecurityProfile EffectiveSeccomp(const ContainerFacts& container) {
   const SecurityProfile effective =
@@ -122,9 +121,10 @@ std::optional<Finding> SandboxSELinux(const Spec&, const SandboxFacts& sandbox) 
 
 std::optional<Finding> ContainerSELinux(const Spec&, const SandboxFacts& sandbox,
                                         const ContainerFacts& container) {
-  // A kubelet repeats the pod's options where the container has none: that is the pod's doing, and
-  // was judged there.
-  if (container.selinux == sandbox.selinux) {
+  // A kubelet repeats the pod's options where the container has none, and a runtime falls back to
+  // them where they are empty: either way it is the pod's doing.
+  if (container.selinux == sandbox.selinux ||
+      container.selinux.value_or(SELinuxOptions{}) == SELinuxOptions{}) {
     return SELinux("pod", sandbox.selinux);
   }
   return SELinux(Quoted(container), container.selinux);

@@ -31,12 +31,12 @@ constexpr auto kSafeSysctls = std::to_array<std::string_view>({
 });
 static_assert(std::ranges::is_sorted(kSafeSysctls));
 
-std::optional<Finding> HostNamespaces(const NamespaceOptions& namespaces) {
+std::optional<Finding> HostNamespaces(const NamespaceOptions& namespaces, NamespaceMode pid) {
   std::vector<std::string_view> shared;
   if (namespaces.network == NamespaceMode::kNode) {
     shared.emplace_back("hostNetwork=true");
   }
-  if (namespaces.pid == NamespaceMode::kNode) {
+  if (pid == NamespaceMode::kNode) {
     shared.emplace_back("hostPID=true");
   }
   if (namespaces.ipc == NamespaceMode::kNode) {
@@ -65,12 +65,17 @@ std::optional<Finding> HostPorts(const std::string& who, const std::vector<int32
 }  // namespace
 
 std::optional<Finding> SandboxHostNamespaces(const Spec&, const SandboxFacts& sandbox) {
-  return HostNamespaces(sandbox.namespaces);
+  return HostNamespaces(sandbox.namespaces, sandbox.namespaces.pid);
 }
 
-std::optional<Finding> ContainerHostNamespaces(const Spec&, const SandboxFacts&,
+std::optional<Finding> ContainerHostNamespaces(const Spec&, const SandboxFacts& sandbox,
                                                const ContainerFacts& container) {
-  return HostNamespaces(container.namespaces);
+  // POD and TARGET join the pids of the sandbox or of a container in it. In a pod that has the
+  // node's pids, those are the node's.
+  const bool joins_node = sandbox.namespaces.pid == NamespaceMode::kNode &&
+                          container.namespaces.pid != NamespaceMode::kContainer;
+  return HostNamespaces(container.namespaces,
+                        joins_node ? NamespaceMode::kNode : container.namespaces.pid);
 }
 
 std::optional<Finding> SandboxHostPorts(const Spec&, const SandboxFacts& sandbox) {

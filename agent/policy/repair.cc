@@ -63,6 +63,13 @@ std::vector<std::string> Union(std::vector<std::string> paths,
   return paths;
 }
 
+// Whether the current field and its deprecated twin both say `profile`: no runtime can read
+// anything else.
+bool SayOnly(const SecurityProfile& profile, const SecurityProfile& current,
+             std::string_view deprecated) {
+  return current == profile && (deprecated.empty() || FromDeprecated(deprecated) == profile);
+}
+
 // Drops every edit that leaves its field as it is.
 void Minimise(const ContainerFacts& before, Edits& edits) {
   const auto drop_if_same = [](auto& edit, const auto& value) {
@@ -70,11 +77,12 @@ void Minimise(const ContainerFacts& before, Edits& edits) {
       edit.reset();
     }
   };
-  // A profile counts as set only when no runtime can read anything else.
-  if (edits.seccomp == before.seccomp && EffectiveSeccomp(before) == before.seccomp) {
+  if (edits.seccomp.has_value() &&
+      SayOnly(*edits.seccomp, before.seccomp, before.seccomp_profile_path)) {
     edits.seccomp.reset();
   }
-  if (edits.apparmor == before.apparmor && EffectiveAppArmor(before) == before.apparmor) {
+  if (edits.apparmor.has_value() &&
+      SayOnly(*edits.apparmor, before.apparmor, before.apparmor_profile)) {
     edits.apparmor.reset();
   }
   drop_if_same(edits.capabilities_add, before.capabilities_add);
@@ -98,6 +106,12 @@ std::string DeprecatedSpelling(const SecurityProfile& profile) {
       return base::StrCat("localhost/", profile.localhost_ref);
   }
   return "";
+}
+
+// What the edit to `after` takes away: what counted, or what only the deprecated field said.
+SecurityProfile Replaced(const std::optional<SecurityProfile>& after,
+                         const SecurityProfile& effective, std::string_view deprecated) {
+  return after == effective ? FromDeprecated(deprecated) : effective;
 }
 
 std::string Text(const SecurityProfile& profile) {
@@ -174,8 +188,10 @@ std::vector<EditRecord> Describe(const ContainerFacts& before, const Edits& edit
           {base::StrCat("config.linux.security_context.", field), Text(value), Text(*edit)});
     }
   };
-  add("seccomp", edits.seccomp, EffectiveSeccomp(before));
-  add("apparmor", edits.apparmor, EffectiveAppArmor(before));
+  add("seccomp", edits.seccomp,
+      Replaced(edits.seccomp, EffectiveSeccomp(before), before.seccomp_profile_path));
+  add("apparmor", edits.apparmor,
+      Replaced(edits.apparmor, EffectiveAppArmor(before), before.apparmor_profile));
   add("capabilities.add_capabilities", edits.capabilities_add, before.capabilities_add);
   add("capabilities.drop_capabilities", edits.capabilities_drop, before.capabilities_drop);
   add("capabilities.add_ambient_capabilities", edits.capabilities_ambient,

@@ -1,0 +1,126 @@
+#include "unit/policy/check_case.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "policy/evaluate.h"
+#include "policy/repair.h"
+
+namespace sekisho::policy {
+namespace {
+
+// One edit a line. The fields' common beginning is left out.
+std::string Lines(const std::vector<EditRecord>& records) {
+  constexpr std::string_view kPrefix = "config.linux.security_context.";
+  std::string text;
+  for (const EditRecord& record : records) {
+    EXPECT_TRUE(record.field.starts_with(kPrefix)) << record.field;
+    text += record.field.substr(kPrefix.size()) + ": " + record.before + " -> " + record.after;
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+Request LegalRequest(Level level) {
+  Request request;
+  request.spec.enforce = {level, {}};
+  request.spec.on_violation.fill(OnViolation::kDeny);
+
+  request.sandbox.pod = {"web-0", "shop", "5f1c", 0, PodSource::kApi, ""};
+  request.sandbox.namespaces.pid = NamespaceMode::kContainer;
+  request.sandbox.seccomp = {ProfileType::kRuntimeDefault, ""};
+
+  ContainerFacts& container = request.container;
+  container.name = "container1";
+  container.namespaces = request.sandbox.namespaces;
+  container.capabilities_drop = {"ALL"};
+  container.no_new_privs = true;
+  container.run_as_user = 65535;
+  container.seccomp = {ProfileType::kRuntimeDefault, ""};
+  // What all kubelets of the last years have in common; newer ones send more.
+  container.masked_paths = {"/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug",
+                            "/sys/firmware"};
+  container.readonly_paths = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
+                              "/proc/sysrq-trigger"};
+  return request;
+}
+
+Decision Judge(const CheckTable& table, const CheckCase& row, Level level) {
+  Request request = LegalRequest(level);
+  row.edit(request);
+  return table.judged == Judged::kSandbox
+             ? EvaluateSandbox(request.spec, request.sandbox)
+             : EvaluateContainer(request.spec, request.sandbox, request.container);
+}
+
+void ExpectRows(const CheckTable& table) {
+  for (const CheckCase& row : table.rows) {
+    SCOPED_TRACE(std::string(table.name) + ": " + std::string(row.why));
+    const Decision decision = Judge(table, row, table.level);
+    EXPECT_EQ(Ids(decision.violations), row.failing);
+    EXPECT_EQ(decision.action, row.failing.empty() ? Action::kAllow : Action::kDeny);
+    if (!row.text.empty()) {
+      std::vector<std::string> texts;
+      std::ranges::transform(decision.violations, std::back_inserter(texts), Text);
+      EXPECT_THAT(texts, ::testing::Contains(row.text));
+    }
+  }
+}
+
+Decision OfContainer(const Request& request) {
+  return EvaluateContainer(request.spec, request.sandbox, request.container);
+}
+
+void ExpectHardened(const Request& request, std::string_view lines) {
+  const Decision decision = OfContainer(request);
+  EXPECT_EQ(decision.action, lines.empty() ? Action::kAllow : Action::kHarden) << decision.message;
+  EXPECT_EQ(Lines(decision.edit_records), lines);
+  EXPECT_EQ(decision.message, "");
+  Request after = request;
+  after.container = WithEdits(request.container, decision.edits);
+  EXPECT_EQ(OfContainer(after).action, Action::kAllow);
+}
+
+std::string Ids(const std::vector<Violation>& violations) {
+  std::string ids;
+  for (const Violation& violation : violations) {
+    ids.append(ids.empty() ? "" : " ").append(violation.check);
+  }
+  return ids;
+}
+
+std::string Text(const Violation& violation) {
+  return violation.detail.empty() ? violation.reason
+                                  : violation.reason + " (" + violation.detail + ")";
+}
+
+std::vector<CheckTable> AllTables() {
+  std::vector<CheckTable> all;
+  for (auto* tables : {BaselineTables, CapabilityTables, IntegrityTables, ProcMountTables,
+                       ProfileTables, RestrictedTables, SeccompTables}) {
+    for (const CheckTable& table : tables()) {
+      all.push_back(table);
+    }
+  }
+  return all;
+}
+
+UserNamespace OwnUsers() {
+  return {NamespaceMode::kPod, {{65536, 0, 65536}}, {{65536, 0, 65536}}};
+}
+
+void EnterUserNamespace(Request& request) {
+  request.sandbox.namespaces.userns = OwnUsers();
+  request.container.namespaces.userns = OwnUsers();
+}
+
+void Unmask(Request& request) {
+  request.container.masked_paths.clear();
+  request.container.readonly_paths.clear();
+}
+
+}  // namespace sekisho::policy
