@@ -41,8 +41,9 @@ struct Exemption {
 class Policy {
  public:
   // Takes rules in file order and sorts them most specific first (stable). The order of precedence
-  // of two rules is: containers given > pods given > exact namespace > longer namespace glob >
-  // no namespace; then source given; then runtime handler given; then file order.
+  // of two rules is: containers given > pods given > exact namespace > namespace glob with the
+  // longer literal beginning > no namespace; then source given; then runtime handler given; then
+  // file order.
   Policy(Spec defaults, std::vector<Rule> rules, std::vector<Exemption> exemptions);
 
   // The spec for a sandbox: rules that name containers do not apply (but see
