@@ -67,6 +67,7 @@ class Daemon {
 
   void RunUntilStopped();
   void Stop();
+  bool ToldToStop() const { return signals_.StopIsPending(); }
 
  private:
   bool LoadConfig();
@@ -156,7 +157,8 @@ bool Daemon::StartRelay() {
 
 bool Daemon::ReachUpstream() {
   NotifyMoreTime(config_.upstream_start_timeout + kMargin);
-  const absl::Status status = WaitForUpstream(*server_, config_.upstream_start_timeout);
+  const absl::Status status = WaitForUpstream(*server_, config_.upstream_start_timeout,
+                                              [this] { return signals_.StopIsPending(); });
   if (!status.ok()) {
     log::Error(base::StrCat(config_.upstream_socket, ": ", status.ToString()));
   }
@@ -285,7 +287,8 @@ int Serve(const ServeOptions& options) {
     log::Info("stopping");
   }
   daemon.Stop();
-  return started ? 0 : 1;
+  // Who is told to stop while it still waits for the runtime has not failed.
+  return started || daemon.ToldToStop() ? 0 : 1;
 }
 
 }  // namespace sekisho::app

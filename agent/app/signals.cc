@@ -30,4 +30,10 @@ std::optional<int> Signals::Wait(std::chrono::milliseconds timeout) {
   return static_cast<int>(info.ssi_signo);
 }
 
+bool Signals::StopIsPending() const {
+  sigset_t pending;
+  return ::sigpending(&pending) == 0 &&
+         (::sigismember(&pending, SIGTERM) == 1 || ::sigismember(&pending, SIGINT) == 1);
+}
+
 }  // namespace sekisho::app

@@ -17,6 +17,9 @@ class Signals {
   // The next signal's number, or nothing after `timeout`.
   std::optional<int> Wait(std::chrono::milliseconds timeout);
 
+  // Whether SIGTERM or SIGINT has come and was not read yet. Leaves it for Wait().
+  bool StopIsPending() const;
+
  private:
   base::UniqueFd fd_;
 };

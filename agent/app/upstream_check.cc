@@ -14,7 +14,8 @@ constexpr std::chrono::milliseconds kBetweenTries{100};
 
 }  // namespace
 
-absl::Status WaitForUpstream(relay::Server& server, std::chrono::seconds timeout) {
+absl::Status WaitForUpstream(relay::Server& server, std::chrono::seconds timeout,
+                             const std::function<bool()>& stop) {
   const auto give_up = std::chrono::steady_clock::now() + timeout;
   for (;;) {
     // An empty message is a whole VersionRequest; whatever answers it with OK speaks runtime.v1.
@@ -25,6 +26,9 @@ absl::Status WaitForUpstream(relay::Server& server, std::chrono::seconds timeout
     if (absl::IsUnimplemented(status)) {
       return absl::FailedPreconditionError(
           base::StrCat("the runtime does not speak CRI runtime.v1: ", status.ToString()));
+    }
+    if (stop()) {
+      return absl::CancelledError("told to stop before the runtime answered");
     }
     if (std::chrono::steady_clock::now() >= give_up) {
       return absl::UnavailableError(base::StrCat("the runtime did not answer within ",

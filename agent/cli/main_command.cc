@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "cli/subcommands.h"
 
@@ -21,6 +23,10 @@ int Main(int argc, char** argv) {
   });
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    // A misspelt subcommand is better named than missed.
+    const std::vector<std::string> unknown = app.remaining();
+    return (unknown.empty() ? app.exit(error) : app.exit(CLI::ExtrasError(unknown))) == 0 ? 0 : 2;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

@@ -18,12 +18,14 @@ void Call::Accept(Worker& worker) {
 }
 
 Call::Call(Worker& worker) : worker_(worker), caller_(&server_context_) {
+  worker_.AddCall();
   // Must be asked for before the call exists; the event comes only if it does (see OnAccepted).
   server_context_.AsyncNotifyWhenDone(static_cast<Event*>(&caller_done_));
 }
 
 Call::~Call() {
   worker_.RemoveStream(this);
+  worker_.RemoveCall();
 }
 
 void Call::Release() {

@@ -101,6 +101,9 @@ void Worker::EndStreams() {
 }
 
 void Worker::ShutdownQueue() {
+  for (int calls = calls_; calls != 0; calls = calls_) {
+    calls_.wait(calls);
+  }
   {
     const std::lock_guard lock(mu_);
     queue_open_ = false;

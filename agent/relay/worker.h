@@ -8,6 +8,7 @@
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/server_builder.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -45,11 +46,19 @@ class Worker {
   // Ends every streaming call with UNAVAILABLE. Only on the worker's thread.
   void EndStreams();
 
-  // Lets the queue run dry and joins the thread. The server must have been shut down before.
+  // Waits for the last call, lets the queue run dry and joins the thread. The server must have been
+  // shut down before, so that every call ends: gRPC aborts the process when a call that was cut off
+  // starts its last operation on a queue that is shut down already.
   void ShutdownQueue();
 
   // --- for Call, on the worker's thread ---
   void AcceptNext();
+  void AddCall() { ++calls_; }
+  void RemoveCall() {
+    if (--calls_ == 0) {
+      calls_.notify_all();
+    }
+  }
   void AddStream(Call* call) { streams_.insert(call); }
   void RemoveStream(Call* call) { streams_.erase(call); }
   grpc::AsyncGenericService& service() { return service_; }
@@ -72,6 +81,8 @@ class Worker {
   // Only the worker's thread.
   absl::flat_hash_set<Call*> streams_;
   bool draining_ = false;
+
+  std::atomic<int> calls_ = 0;  // that exist, the one that waits to be accepted included
 
   std::mutex mu_;
   bool queue_open_ = true;  // guarded by mu_
