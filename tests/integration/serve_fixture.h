@@ -43,6 +43,16 @@ inline constexpr char kBrokenPolicy[] =
 // Sanitizer builds on a busy machine are slow; nobody waits that long for what works.
 inline constexpr std::chrono::seconds kLong{30};
 
+// Replaces what the process's configuration says by something else.
+inline void EditConfig(const SekishoProcess& sekisho, const std::string& from,
+                       const std::string& to) {
+  const std::string path = sekisho.options().dir + "/config.yaml";
+  std::string text = ReadText(path);
+  const size_t at = text.find(from);
+  ASSERT_NE(at, std::string::npos) << from;
+  WriteText(path, text.replace(at, from.size(), to));
+}
+
 // Something that handlers of the fake runtime wait for. Opens at its end at the latest, so that a
 // test that fails does not hang.
 class Gate {

@@ -1,6 +1,6 @@
 // The daemon's own socket file: who may open it, what it replaces, and what it never touches. That
 // systemd's socket is adopted is tested with a real process, in
-// tests/integration/serve_start_test.cc.
+// tests/integration/serve_activation_test.cc.
 #include "app/listener.h"
 
 #include <gmock/gmock.h>
@@ -26,7 +26,6 @@ namespace {
 
 using testing::Answers;
 using testing::ConnectUnix;
-using ::testing::Each;
 using ::testing::HasSubstr;
 using testing::ListenUnix;
 using testing::TempDir;
