@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "base/str_cat.h"
+#include "policy/deprecated_profile.h"
 #include "runtime/v1/api.pb.h"
 
 namespace sekisho::cri {
@@ -25,20 +25,6 @@ void Set(const policy::SecurityProfile& from, cri_v1::SecurityProfile& to) {
       break;
   }
   to.set_localhost_ref(from.localhost_ref);
-}
-
-// The deprecated spelling of the same profile, for runtimes that read it first.
-std::string DeprecatedSpelling(const policy::SecurityProfile& profile) {
-  switch (profile.type) {
-    case policy::ProfileType::kRuntimeDefault:
-      return "runtime/default";
-    case policy::ProfileType::kLocalhost:
-      return base::StrCat("localhost/", profile.localhost_ref);
-    case policy::ProfileType::kAbsent:
-    case policy::ProfileType::kUnconfined:
-      break;
-  }
-  return "unconfined";
 }
 
 void Set(const std::vector<std::string>& from,
@@ -73,13 +59,13 @@ void Apply(const policy::Edits& edits, cri_v1::ContainerConfig& config) {
   if (edits.seccomp) {
     Set(*edits.seccomp, *context.mutable_seccomp());
     if (!context.seccomp_profile_path().empty()) {
-      context.set_seccomp_profile_path(DeprecatedSpelling(*edits.seccomp));
+      context.set_seccomp_profile_path(policy::ToDeprecated(*edits.seccomp));
     }
   }
   if (edits.apparmor) {
     Set(*edits.apparmor, *context.mutable_apparmor());
     if (!context.apparmor_profile().empty()) {
-      context.set_apparmor_profile(DeprecatedSpelling(*edits.apparmor));
+      context.set_apparmor_profile(policy::ToDeprecated(*edits.apparmor));
     }
   }
   ApplyCapabilities(edits, context);

@@ -7,6 +7,7 @@
 #include "base/str_cat.h"
 #include "base/str_join.h"
 #include "policy/checks.h"
+#include "policy/deprecated_profile.h"
 #include "policy/paths.h"
 
 namespace sekisho::policy {
@@ -50,20 +51,6 @@ std::optional<Finding> SELinux(const std::string& who,
 }
 
 }  // namespace
-
-SecurityProfile FromDeprecated(std::string_view text) {
-  if (text.empty()) {
-    return {};
-  }
-  if (text == "runtime/default" || text == "docker/default") {
-    return {ProfileType::kRuntimeDefault, ""};
-  }
-  if (constexpr std::string_view kLocalhost = "localhost/";
-      text.starts_with(kLocalhost) && text != kLocalhost) {
-    return {ProfileType::kLocalhost, std::string(text.substr(kLocalhost.size()))};
-  }
-  return {ProfileType::kUnconfined, ""};  // "unconfined", or what no runtime promises to understand
-}
 
 SecurityProfile EffectiveSeccomp(const ContainerFacts& container) {
   const SecurityProfile effective =

@@ -102,9 +102,6 @@ std::string JoinQuoted(const std::vector<std::string>& names);
 // POD (which is the zero value, so alone it proves nothing), it maps ids, every host id is above
 // the node's own users, and container and sandbox say the same.
 bool InUserNamespace(const SandboxFacts& sandbox, const ContainerFacts& container);
-// What a deprecated profile string (fields 9 and 10 of the container's context) asks for. kAbsent:
-// it is empty.
-SecurityProfile FromDeprecated(std::string_view text);
 // The profile a runtime could end up with, the weaker where the current and the deprecated field
 // disagree. Never kAbsent: nothing set means unconfined.
 SecurityProfile EffectiveSeccomp(const ContainerFacts& container);

@@ -8,6 +8,7 @@
 #include "caps/cri_caps.h"
 #include "policy/capability_rules.h"
 #include "policy/checks.h"
+#include "policy/deprecated_profile.h"
 
 namespace sekisho::policy {
 namespace {
@@ -93,21 +94,6 @@ void Minimise(const ContainerFacts& before, Edits& edits) {
   drop_if_same(edits.readonly_paths, before.readonly_paths);
 }
 
-// The deprecated spelling that says the same, for runtimes that read it.
-std::string DeprecatedSpelling(const SecurityProfile& profile) {
-  switch (profile.type) {
-    case ProfileType::kAbsent:
-      return "";
-    case ProfileType::kRuntimeDefault:
-      return "runtime/default";
-    case ProfileType::kUnconfined:
-      return "unconfined";
-    case ProfileType::kLocalhost:
-      return base::StrCat("localhost/", profile.localhost_ref);
-  }
-  return "";
-}
-
 // What the edit to `after` takes away: what counted, or what only the deprecated field said.
 SecurityProfile Replaced(const std::optional<SecurityProfile>& after,
                          const SecurityProfile& effective, std::string_view deprecated) {
@@ -142,13 +128,13 @@ ContainerFacts WithEdits(ContainerFacts container, const Edits& edits) {
   if (edits.seccomp.has_value()) {
     container.seccomp = *edits.seccomp;
     if (!container.seccomp_profile_path.empty()) {
-      container.seccomp_profile_path = DeprecatedSpelling(*edits.seccomp);
+      container.seccomp_profile_path = ToDeprecated(*edits.seccomp);
     }
   }
   if (edits.apparmor.has_value()) {
     container.apparmor = *edits.apparmor;
     if (!container.apparmor_profile.empty()) {
-      container.apparmor_profile = DeprecatedSpelling(*edits.apparmor);
+      container.apparmor_profile = ToDeprecated(*edits.apparmor);
     }
   }
   container.capabilities_add = edits.capabilities_add.value_or(container.capabilities_add);
