@@ -91,31 +91,32 @@ Policy::Policy(Spec defaults, std::vector<Rule> rules, std::vector<Exemption> ex
       rules_, [](const Rule& a, const Rule& b) { return Precedence(a) > Precedence(b); });
 }
 
-Spec Policy::ForContainer(const PodIdentity& pod, const std::string& container,
-                          std::chrono::sys_seconds now) const {
-  const auto rule = std::ranges::find_if(rules_, [&](const Rule& candidate) {
-    return MatchesPod(candidate.match, pod) && MatchesContainer(candidate.match, container);
-  });
+template <typename Matches>
+Spec Policy::Select(std::chrono::sys_seconds now, Matches matches) const {
+  const auto rule =
+      std::ranges::find_if(rules_, [&](const Rule& candidate) { return matches(candidate.match); });
   Spec spec = rule == rules_.end() ? defaults_ : rule->spec;
-  for (const Exemption& exemption : exemptions_) {
-    if (MatchesPod(exemption.match, pod) && MatchesContainer(exemption.match, container) &&
-        HoldsAt(exemption, now)) {
-      return Exempted(std::move(spec), exemption);
-    }
+  const auto exemption = std::ranges::find_if(exemptions_, [&](const Exemption& candidate) {
+    return matches(candidate.match) && HoldsAt(candidate, now);
+  });
+  if (exemption != exemptions_.end()) {
+    return Exempted(std::move(spec), *exemption);
   }
   return spec;
 }
 
-Spec Policy::ForSandbox(const PodIdentity& pod, std::chrono::sys_seconds now) const {
-  const auto rule = std::ranges::find_if(rules_, [&](const Rule& candidate) {
-    return candidate.match.containers.empty() && MatchesPod(candidate.match, pod);
+Spec Policy::ForContainer(const PodIdentity& pod, const std::string& container,
+                          std::chrono::sys_seconds now) const {
+  return Select(now, [&](const Match& match) {
+    return MatchesPod(match, pod) && MatchesContainer(match, container);
   });
-  Spec spec = rule == rules_.end() ? defaults_ : rule->spec;
-  for (const Exemption& exemption : exemptions_) {
-    if (exemption.match.containers.empty() && MatchesPod(exemption.match, pod) &&
-        HoldsAt(exemption, now)) {
-      return Exempted(std::move(spec), exemption);
-    }
+}
+
+Spec Policy::ForSandbox(const PodIdentity& pod, std::chrono::sys_seconds now) const {
+  Spec spec = Select(
+      now, [&](const Match& match) { return match.containers.empty() && MatchesPod(match, pod); });
+  if (spec.exemption_reason.has_value()) {
+    return spec;
   }
   spec.privileged_decided_per_container =
       std::ranges::any_of(rules_,

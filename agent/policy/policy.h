@@ -57,6 +57,11 @@ class Policy {
   const std::vector<Exemption>& exemptions() const { return exemptions_; }
 
  private:
+  // The spec of the first rule whose match satisfies `matches`, or the defaults, unless an
+  // exemption that satisfies it holds.
+  template <typename Matches>
+  Spec Select(std::chrono::sys_seconds now, Matches matches) const;
+
   Spec defaults_;
   std::vector<Rule> rules_;
   std::vector<Exemption> exemptions_;
