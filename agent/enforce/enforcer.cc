@@ -1,5 +1,6 @@
 #include "enforce/enforcer.h"
 
+#include <optional>
 #include <utility>
 
 #include "base/str_cat.h"
@@ -33,7 +34,14 @@ absl::Status Unparsable(std::string_view message_name) {
                    ": not a valid protobuf message, or a text field that is not UTF-8"));
 }
 
-// Whether nothing would be checked for this pod and these containers.
+// What is let through where the policy is privileged, because no request could show more.
+policy::Decision Unjudged() {
+  policy::Decision decision;
+  decision.action = policy::Action::kAllow;
+  return decision;
+}
+
+// Whether nothing would be checked for this pod.
 bool IsPrivileged(const policy::Policy& policy, const policy::PodIdentity& pod) {
   return policy.ForSandbox(pod, Now()).enforce.level == policy::Level::kPrivileged;
 }
@@ -102,7 +110,7 @@ void Enforcer::RunPodSandbox(Request& request, std::string_view bytes) {
   request.SetSpec(spec);
   policy::Decision decision = policy::EvaluateSandbox(spec, facts);
   if (decision.action == policy::Action::kAllow) {
-    Let(request, std::move(decision), "");
+    Let(request, std::move(decision), std::nullopt);
     return;
   }
   if (decision.action == policy::Action::kHarden) {
@@ -186,7 +194,7 @@ void Enforcer::DecideContainer(Request& request, const SandboxRecord& sandbox,
     return;
   }
   if (decision.action == policy::Action::kAllow) {
-    Let(request, std::move(decision), "");
+    Let(request, std::move(decision), std::nullopt);
     return;
   }
 
@@ -198,8 +206,10 @@ void Enforcer::DecideContainer(Request& request, const SandboxRecord& sandbox,
     Refuse(request, "edit-unparsable", absl::InternalError("the hardened request cannot be read"));
     return;
   }
+  policy::Spec enforced_only = spec;
+  enforced_only.audit = enforced_only.warn = {};  // privileged: nothing is looked at for the log
   const policy::Decision again =
-      policy::EvaluateContainer(spec, sandbox.facts, cri::FactsFrom(reread.config()));
+      policy::EvaluateContainer(enforced_only, sandbox.facts, cri::FactsFrom(reread.config()));
   if (again.action != policy::Action::kAllow || !again.violations.empty()) {
     Refuse(request, "edit-not-legal",
            absl::InternalError(base::StrCat("the hardened request is still not legal: ",
@@ -236,9 +246,7 @@ void Enforcer::RestorePod(Request& request, std::string_view bytes) {
             "users, capabilities and seccomp filters come from the checkpoint, not the request"));
     return;
   }
-  policy::Decision decision;
-  decision.action = policy::Action::kAllow;
-  Let(request, std::move(decision), "");
+  Let(request, Unjudged(), std::nullopt);
 }
 
 void Enforcer::CheckpointPod(std::shared_ptr<Request> request, std::string_view bytes,
@@ -264,9 +272,7 @@ void Enforcer::CheckpointPod(std::shared_ptr<Request> request, std::string_view 
                              "it writes the pod's memory to a path of the caller's choice"));
                   return;
                 }
-                policy::Decision decision;
-                decision.action = policy::Action::kAllow;
-                Let(*request, std::move(decision), "");
+                Let(*request, Unjudged(), std::nullopt);
               });
 }
 
@@ -360,14 +366,10 @@ void Enforcer::RefuseByPolicy(Request& request, policy::Decision decision) {
   request.done({status, std::nullopt});
 }
 
-void Enforcer::Let(Request& request, policy::Decision decision, std::string edited_bytes) {
+void Enforcer::Let(Request& request, policy::Decision decision,
+                   std::optional<std::string> edited_bytes) {
   Record(request, std::move(decision));
-  relay::Verdict verdict;
-  verdict.status = absl::OkStatus();
-  if (!edited_bytes.empty()) {
-    verdict.edited_request = std::move(edited_bytes);
-  }
-  request.done(std::move(verdict));
+  request.done({absl::OkStatus(), std::move(edited_bytes)});
 }
 
 }  // namespace sekisho::enforce

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -61,7 +62,8 @@ class Enforcer final : public relay::CallHook {
   // The three ways out. Each records and answers; nothing else calls `done`.
   void Refuse(Request& request, std::string_view error_id, const absl::Status& status);
   void RefuseByPolicy(Request& request, policy::Decision decision);
-  void Let(Request& request, policy::Decision decision, std::string edited_bytes);
+  // Forwards the request, with `edited_bytes` in its place if given.
+  void Let(Request& request, policy::Decision decision, std::optional<std::string> edited_bytes);
   void Record(Request& request, policy::Decision decision);
 
   const SnapshotHolder& snapshots_;

@@ -65,7 +65,9 @@ Decision Judge(const Spec& spec, Look look, std::vector<Found>& found) {
   found = FindAt(spec.enforce.level, look);
   decision.violations = ToViolations(found);
   decision.audit = ToViolations(FindAt(spec.audit.level, look));
-  decision.warn = ToViolations(FindAt(spec.warn.level, look));
+  // Mostly the same level: what is found is the same too.
+  decision.warn =
+      spec.warn == spec.audit ? decision.audit : ToViolations(FindAt(spec.warn.level, look));
   return decision;
 }
 
