@@ -3,7 +3,6 @@
 #include <cap-ng.h>
 
 #include <cstdlib>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "base/str_cat.h"
@@ -42,7 +41,7 @@ CapSet CapSet::All() {
   return set;
 }
 
-std::string CapSet::ToString() const {
+std::vector<std::string> CapSet::Names() const {
   std::vector<std::string> names;
   for (int number = 0; number < 64; ++number) {
     if (Has(number)) {
@@ -50,7 +49,11 @@ std::string CapSet::ToString() const {
       names.push_back(name == nullptr ? std::to_string(number) : absl::AsciiStrToUpper(name));
     }
   }
-  return names.empty() ? "none" : base::StrJoin(names, " ");
+  return names;
+}
+
+std::string CapSet::ToString() const {
+  return empty() ? "none" : base::StrJoin(Names(), " ");
 }
 
 }  // namespace sekisho::caps

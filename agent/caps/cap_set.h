@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sekisho::caps {
 
@@ -29,7 +30,9 @@ class CapSet {
   constexpr bool Has(int number) const { return (mask_ >> number & 1) != 0; }
   constexpr CapSet With(int number) const { return CapSet(mask_ | uint64_t{1} << number); }
   constexpr CapSet Without(int number) const { return CapSet(mask_ & ~(uint64_t{1} << number)); }
-  // "CHOWN NET_RAW", in the kernel's order; "none" for the empty set.
+  // In the kernel's order; a number that libcap-ng has no name for stands for itself.
+  std::vector<std::string> Names() const;
+  // "CHOWN NET_RAW"; "none" for the empty set.
   std::string ToString() const;
 
   friend constexpr bool operator==(CapSet, CapSet) = default;

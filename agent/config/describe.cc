@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/str_cat.h"
+#include "base/str_join.h"
 
 namespace sekisho::config {
 namespace {
@@ -55,11 +56,9 @@ void AppendLine(std::string& out, size_t indent, std::string_view label, std::st
 }
 
 std::string Join(const std::vector<std::string>& parts, std::string_view separator) {
-  std::string out;
-  for (size_t i = 0; i < parts.size(); ++i) {
-    out += StrCat(i == 0 ? "" : separator, parts[i].empty() ? "\"\"" : parts[i]);
-  }
-  return out;
+  return base::StrJoin(parts, separator, [](const std::string& part) {
+    return part.empty() ? std::string_view("\"\"") : std::string_view(part);
+  });
 }
 
 std::string MatchText(const policy::Match& match) {

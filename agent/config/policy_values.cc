@@ -36,13 +36,9 @@ bool IsCapability(std::string_view name) {
 
 // "did you mean …?" over every capability of the kernel.
 std::string SuggestCapability(std::string_view name) {
-  const std::string all = StrCat(caps::CapSet::All().ToString(), " ALL");
-  std::vector<std::string_view> known;
-  for (std::string_view rest = all; !rest.empty();) {
-    const size_t space = std::min(rest.find(' '), rest.size());
-    known.push_back(rest.substr(0, space));
-    rest.remove_prefix(std::min(space + 1, rest.size()));
-  }
+  const std::vector<std::string> all = caps::CapSet::All().Names();
+  std::vector<std::string_view> known(all.begin(), all.end());
+  known.emplace_back("ALL");
   const std::optional<std::string_view> nearest = base::NearestName(name, known);
   return nearest.has_value() ? StrCat("did you mean \"", *nearest, "\"?")
                              : "see capabilities(7); the name goes without CAP_";

@@ -5,6 +5,7 @@
 
 #include "base/nearest_name.h"
 #include "base/str_cat.h"
+#include "base/str_join.h"
 #include "config/utf8.h"
 
 namespace sekisho::config {
@@ -19,11 +20,7 @@ std::string Quoted(std::string_view text) {
 }
 
 std::string OneOf(std::span<const std::string_view> names) {
-  std::string list = names.size() == 1 ? "write " : "one of: ";
-  for (size_t i = 0; i < names.size(); ++i) {
-    list += StrCat(i == 0 ? "" : ", ", names[i]);
-  }
-  return list;
+  return StrCat(names.size() == 1 ? "write " : "one of: ", base::StrJoin(names, ", "));
 }
 
 std::string DidYouMean(std::string_view given, std::span<const std::string_view> names) {
