@@ -1,12 +1,11 @@
 // What every pod of the recording comes to under each level, held against a file that was reviewed
 // line by line. To write the file anew: SEKISHO_UPDATE_GOLDEN=1 golden_test; then review the diff.
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 
 #include "golden/golden_text.h"
 #include "golden/kubelet_cases.h"
 #include "golden/verdict_fixture.h"
+#include "support/text_file.h"
 
 namespace sekisho::testing {
 namespace {
@@ -20,12 +19,6 @@ constexpr char kHeading[] =
     "forbidden,\n"
     "# that is all the client is told. A refusal leaves out what would have been repaired "
     "(seccomp).\n";
-
-std::string ReadFile(const char* path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
 
 class GoldenTest : public VerdictFixture {
  protected:
@@ -53,9 +46,9 @@ TEST_F(GoldenTest, EveryVerdictIsTheOneThatWasReviewed) {
     text += TextOf(pod);
   }
   if (std::getenv("SEKISHO_UPDATE_GOLDEN") != nullptr && !HasFailure()) {
-    std::ofstream(kGoldenFile, std::ios::binary) << text;
+    WriteText(kGoldenFile, text);
   }
-  const std::string diff = DiffText(ReadFile(kGoldenFile), text);
+  const std::string diff = DiffText(ReadText(kGoldenFile), text);
   EXPECT_TRUE(diff.empty()) << "--- " << kGoldenFile << "\n+++ this build\n" << diff;
 }
 

@@ -4,11 +4,11 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string_view>
 #include <utility>
+
+#include "support/text_file.h"
 
 namespace sekisho::testing {
 namespace {
@@ -21,10 +21,9 @@ constexpr std::string_view kContainerSuffix = ".CreateContainer.json";
 
 template <typename Message>
 std::optional<Message> Read(const fs::path& path, std::vector<std::string>& errors) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
   Message message;
-  const auto status = google::protobuf::util::JsonStringToMessage(text.str(), &message);
+  const auto status =
+      google::protobuf::util::JsonStringToMessage(ReadText(path.string()), &message);
   if (!status.ok()) {
     errors.push_back(path.string() + ": " + status.ToString());
     return std::nullopt;

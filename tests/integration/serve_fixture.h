@@ -3,8 +3,6 @@
 #pragma once
 
 #include <gmock/gmock.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -130,14 +128,6 @@ class ServeTest : public ::testing::Test {
     ASSERT_TRUE(sekisho_->Start()) << sekisho_->Log();
   }
 
-  // A connection of its own for each channel, tried anew at once.
-  static std::shared_ptr<grpc::Channel> ChannelTo(const std::string& socket) {
-    grpc::ChannelArguments arguments;
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-    return grpc::CreateCustomChannel("unix:" + socket, grpc::InsecureChannelCredentials(),
-                                     arguments);
-  }
   RawResult Call(const std::string& method, const std::string& request = "") const {
     return CallRaw(ChannelTo(sekisho_->socket()), method, request, {.timeout = kLong});
   }

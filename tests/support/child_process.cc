@@ -11,11 +11,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "support/temp_dir.h"
+#include "support/text_file.h"
 
 namespace sekisho::testing {
 namespace {
@@ -149,8 +148,7 @@ Finished RunToEnd(const std::vector<std::string>& argv) {
   ChildProcess child({.argv = argv, .output_file = dir.File("output")});
   Finished finished;
   finished.exit_code = child.Wait(std::chrono::seconds(60)).value_or(-1);
-  std::ifstream output(dir.File("output"));
-  finished.output.assign(std::istreambuf_iterator<char>(output), {});
+  finished.output = ReadText(dir.File("output"));
   return finished;
 }
 

@@ -1,8 +1,5 @@
 #include "support/cri_client.h"
 
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
-
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -17,16 +14,6 @@ namespace {
 namespace cri_v1 = runtime::v1;
 namespace fs = std::filesystem;
 
-std::shared_ptr<grpc::Channel> Connect(const std::string& socket) {
-  grpc::ChannelArguments arguments;
-  // A restart is noticed within a moment, not after gRPC's usual second and more.
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
-  // Each client its own connection: a shared one would keep what another client's test broke.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel("unix:" + socket, grpc::InsecureChannelCredentials(), arguments);
-}
-
 std::string FullName(const std::string& method) {
   const bool named = method.find('/') != std::string::npos;
   return "/runtime.v1." + (named ? method : "RuntimeService/" + method);
@@ -39,7 +26,7 @@ void Touch(const std::string& path) {
 
 }  // namespace
 
-CriClient::CriClient(const std::string& socket) : channel_(Connect(socket)) {}
+CriClient::CriClient(const std::string& socket) : channel_(ChannelTo(socket)) {}
 
 absl::Status CriClient::Call(const std::string& method,
                              const google::protobuf::MessageLite& request,

@@ -1,6 +1,8 @@
 #include "support/raw_client.h"
 
+#include <grpcpp/create_channel.h>
 #include <grpcpp/create_channel_posix.h>
+#include <grpcpp/security/credentials.h>
 
 #include <utility>
 
@@ -28,6 +30,16 @@ std::shared_ptr<grpc::Channel> ChannelFromFd(int fd) {
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 1 << 20);
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   return grpc::CreateCustomInsecureChannelFromFd("relay", fd, arguments);
+}
+
+std::shared_ptr<grpc::Channel> ChannelTo(const std::string& socket) {
+  grpc::ChannelArguments arguments;
+  // A restart is noticed within a moment, not after gRPC's usual second and more.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 20);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
+  // A shared connection would keep what another channel's test broke.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel("unix:" + socket, grpc::InsecureChannelCredentials(), arguments);
 }
 
 RawCall::RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,

@@ -34,6 +34,9 @@ struct RawResult {
 // A channel over one end of a connected socket; the other end goes to the server under test.
 std::shared_ptr<grpc::Channel> ChannelFromFd(int fd);
 
+// A channel to a unix socket: a connection of its own, which is tried anew within a moment.
+std::shared_ptr<grpc::Channel> ChannelTo(const std::string& socket);
+
 // One call, step by step: for tests that stop half-way. Every step waits for its end.
 class RawCall {
  public:

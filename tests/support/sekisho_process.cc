@@ -8,8 +8,6 @@
 #include <array>
 #include <csignal>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -51,19 +49,6 @@ std::string ConfigText(const SekishoOptions& options, const std::string& socket)
 }
 
 }  // namespace
-
-std::string ReadText(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void WriteText(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::trunc);
-  file << text;
-  if (!file.flush()) {
-    throw std::runtime_error("cannot write " + path);
-  }
-}
 
 bool Eventually(const std::function<bool()>& done, milliseconds timeout) {
   const Clock::time_point deadline = Clock::now() + timeout;

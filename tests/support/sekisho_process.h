@@ -9,6 +9,7 @@
 
 #include "base/unique_fd.h"
 #include "support/child_process.h"
+#include "support/text_file.h"
 
 namespace sekisho::testing {
 
@@ -62,9 +63,6 @@ class SekishoProcess {
   std::unique_ptr<ChildProcess> child_;
 };
 
-// The text of a file; "" when it cannot be read.
-std::string ReadText(const std::string& path);
-void WriteText(const std::string& path, const std::string& text);
 // Asks `done` again and again, for `timeout` at most. Its last answer.
 bool Eventually(const std::function<bool()>& done,
                 std::chrono::milliseconds timeout = std::chrono::seconds(10));

@@ -5,20 +5,15 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "support/temp_dir.h"
+#include "support/text_file.h"
 
 namespace sekisho::audit {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::string Read(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
+using testing::ReadText;
 
 TEST(RotatingFileTest, RotatesBySizeAndKeepsSoManyFiles) {
   const testing::TempDir dir;
@@ -26,9 +21,9 @@ TEST(RotatingFileTest, RotatesBySizeAndKeepsSoManyFiles) {
   for (const char* line : {"1111", "2222", "3333", "4444", "5555", "6666", "7777"}) {
     ASSERT_TRUE(file.Append(line).ok());
   }
-  EXPECT_EQ(Read(dir.File("log")), "7777\n");
-  EXPECT_EQ(Read(dir.File("log.1")), "5555\n6666\n");
-  EXPECT_EQ(Read(dir.File("log.2")), "3333\n4444\n");
+  EXPECT_EQ(ReadText(dir.File("log")), "7777\n");
+  EXPECT_EQ(ReadText(dir.File("log.1")), "5555\n6666\n");
+  EXPECT_EQ(ReadText(dir.File("log.2")), "3333\n4444\n");
   EXPECT_FALSE(std::filesystem::exists(dir.File("log.3")));
 }
 
@@ -37,7 +32,7 @@ TEST(RotatingFileTest, ALineLongerThanAFileIsWrittenAlone) {
   RotatingFile file(dir.File("log"), 10, 1);
   ASSERT_TRUE(file.Append("short").ok());
   ASSERT_TRUE(file.Append(std::string(50, 'x')).ok());
-  EXPECT_EQ(Read(dir.File("log")), std::string(50, 'x') + "\n");
+  EXPECT_EQ(ReadText(dir.File("log")), std::string(50, 'x') + "\n");
 }
 
 TEST(RotatingFileTest, ALineThatAnotherProcessLeftUnfinishedIsNotContinued) {
@@ -45,7 +40,7 @@ TEST(RotatingFileTest, ALineThatAnotherProcessLeftUnfinishedIsNotContinued) {
   std::ofstream(dir.File("log")) << "torn";
   RotatingFile file(dir.File("log"), 1000, 1);
   ASSERT_TRUE(file.Append("whole").ok());
-  EXPECT_EQ(Read(dir.File("log")), "torn\nwhole\n");
+  EXPECT_EQ(ReadText(dir.File("log")), "torn\nwhole\n");
 }
 
 TEST(RotatingFileTest, OnlyRootReadsIt) {
@@ -67,7 +62,7 @@ TEST(RotatingFileTest, AMissingFolderHealsWhenItComesBack) {
   EXPECT_FALSE(file.Append("lost").ok());
   std::filesystem::create_directory(dir.File("sub"));
   EXPECT_TRUE(file.Append("kept").ok());
-  EXPECT_EQ(Read(dir.File("sub/log")), "kept\n");
+  EXPECT_EQ(ReadText(dir.File("sub/log")), "kept\n");
 }
 
 }  // namespace
