@@ -138,7 +138,9 @@ std::vector<std::string> SekishoProcess::AuditLines(size_t count) const {
   std::vector<std::string> lines;
   (void)Eventually([&] {
     lines.clear();
-    std::istringstream text(ReadText(audit_path()));
+    // Up to the last newline: what follows it is a line that is being written right now.
+    const std::string all = ReadText(audit_path());
+    std::istringstream text(all.substr(0, all.rfind('\n') + 1));
     for (std::string line; std::getline(text, line);) {
       lines.push_back(line);
     }

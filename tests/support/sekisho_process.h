@@ -52,7 +52,7 @@ class SekishoProcess {
   std::string socket() const { return options_.dir + "/sekisho.sock"; }
   std::string audit_path() const { return options_.audit_path; }
   std::string Log() const;  // everything the program printed
-  // The lines of the audit log, once there are at least `count`, or after ten seconds.
+  // The whole lines of the audit log, once there are at least `count`, or after ten seconds.
   std::vector<std::string> AuditLines(size_t count) const;
 
  private:
