@@ -14,7 +14,7 @@ packages_of() {
         protobuf-compiler-grpc libabsl-dev libcap-ng-dev libspdlog-dev libyaml-cpp-dev \
         nlohmann-json3-dev libcli11-dev libsystemd-dev libssl-dev zlib1g-dev
       ;;
-    test) echo libgtest-dev libgmock-dev ;;
+    test) echo libbenchmark-dev libgmock-dev libgtest-dev ;;
     run) echo containerd runc busybox-static containernetworking-plugins ;;
     lint) echo git clang-format clang-tidy shellcheck man-db groff ;;
     *)

@@ -140,7 +140,8 @@ bool Daemon::OpenAudit() {
 }
 
 bool Daemon::StartRelay() {
-  enforcer_ = std::make_unique<enforce::Enforcer>(*snapshots_, *audit_);
+  enforcer_ = std::make_unique<enforce::Enforcer>(
+      *snapshots_, *audit_, mounts::Resolver({.kubelet_root = config_.kubelet_root}));
   absl::StatusOr<std::unique_ptr<relay::Server>> server =
       relay::Server::Start({.upstream_socket = config_.upstream_socket,
                             .threads = config_.relay_threads,

@@ -18,6 +18,7 @@ int Main(int argc, char** argv) {
   int exit_code = 0;
   AddServe(app, exit_code);
   AddCheckConfig(app, exit_code);
+  AddCheck(app, exit_code);
   app.add_subcommand("version", "Print the version")->callback([] {
     std::puts("sekisho " SEKISHO_VERSION);
   });

@@ -8,6 +8,7 @@ class App;
 namespace sekisho::cli {
 
 void AddServe(CLI::App& app, int& exit_code);
+void AddCheck(CLI::App& app, int& exit_code);
 void AddCheckConfig(CLI::App& app, int& exit_code);
 
 }  // namespace sekisho::cli

@@ -7,8 +7,8 @@
 #include "config/keys.h"
 #include "config/snapshot.h"
 #include "config/trusted_file.h"
-#include "config/yaml_document.h"
 #include "config/yaml_reader.h"
+#include "yaml/document.h"
 
 namespace sekisho::config {
 namespace {
@@ -108,10 +108,13 @@ constexpr std::array<Row, 2> kPolicy = {
     Leaf<&C::policy_dir, ReadPath>("dropInDirectory", "absolute path", "`/etc/sekisho/policy.d`",
                                    "Directory of further rules and exemptions; need not exist."),
 };
-constexpr std::array<Row, 1> kKubelet = {
+constexpr std::array<Row, 2> kKubelet = {
     Leaf<&C::kubelet_root, ReadPath>(
         "rootDirectory", "absolute path", "`/var/lib/kubelet`",
         "The kubelet's `--root-dir`. Localhost seccomp profiles lie in `seccomp` below it."),
+    Leaf<&C::kubelet_seccomp_default, ReadBool>(
+        "seccompDefault", "`true` or `false`", "`false`",
+        "Whether the kubelet runs with `seccompDefault`, so that Unconfined is always asked for."),
 };
 constexpr std::array<Row, 3> kAudit = {
     Leaf<&C::audit_path, ReadPath>("path", "absolute path", "`/var/log/sekisho/audit.jsonl`",
@@ -181,7 +184,7 @@ LoadResult<AgentConfig> LoadAgentConfig(const std::string& file) {
   if (!bytes.has_value()) {
     return result;
   }
-  const std::optional<YamlNode> root = ParseYaml(*bytes, file, &result.errors);
+  const std::optional<YamlNode> root = yaml::ParseYaml(*bytes, file, &result.errors);
   if (!root.has_value()) {
     return result;
   }

@@ -8,6 +8,7 @@
 
 #include "base/str_cat.h"
 #include "base/str_join.h"
+#include "config/describe_controls.h"
 
 namespace sekisho::config {
 namespace {
@@ -98,26 +99,45 @@ std::string SeccompText(const policy::Hardening& harden) {
              : StrCat("unconfined becomes ", TargetText(harden.seccomp_unconfined));
 }
 
+// Whether anything can be found in the group: some are about one control only.
+bool IsInUse(const Spec& spec, CheckGroup group) {
+  switch (group) {
+    case CheckGroup::kAllowedCapabilities:
+      return spec.controls.allowed_capabilities.has_value();
+    case CheckGroup::kDefaultAddCapabilities:
+      return !spec.controls.default_add_capabilities.empty();
+    case CheckGroup::kReadOnlyRootFilesystem:
+      return spec.controls.read_only_root_filesystem;
+    case CheckGroup::kRequiredDropCapabilities:
+      return !spec.controls.required_drop_capabilities.empty();
+    default:
+      return true;
+  }
+}
+
 std::string HardenedGroups(const Spec& spec) {
   std::vector<std::string> names;
   for (size_t i = 0; i < policy::kCheckGroupCount; ++i) {
     const auto group = static_cast<CheckGroup>(i);
-    if (spec.For(group) == policy::OnViolation::kHarden) {
+    if (spec.For(group) == policy::OnViolation::kHarden && IsInUse(spec, group)) {
       names.emplace_back(policy::CheckGroupName(group));
     }
   }
   return names.empty() ? "deny all" : StrCat("harden ", Join(names, ", "), "; deny the rest");
 }
 
-std::string EnforceText(const policy::LevelVersion& enforce) {
-  const bool privileged = enforce.level == policy::Level::kPrivileged;
-  return StrCat(enforce.ToString(), privileged ? " (nothing is refused or hardened)" : "");
+std::string EnforceText(const Spec& spec) {
+  const bool privileged = spec.enforce.level == policy::Level::kPrivileged;
+  const std::string_view remark = spec.controls == policy::Controls()
+                                      ? " (nothing is refused or hardened)"
+                                      : " (only the controls are enforced)";
+  return StrCat(spec.enforce.ToString(), privileged ? remark : "");
 }
 
 std::vector<Line> SpecLines(const Spec& spec) {
   const policy::Hardening& harden = spec.harden;
   return {
-      {"enforce", EnforceText(spec.enforce)},
+      {"enforce", EnforceText(spec)},
       {"audit", spec.audit.ToString()},
       {"warn", spec.warn.ToString()},
       {"seccomp", SeccompText(harden)},
@@ -127,6 +147,9 @@ std::vector<Line> SpecLines(const Spec& spec) {
       {"noNewPrivileges", harden.no_new_privileges ? "set" : "as asked"},
       {"maskedPaths", harden.masked_paths ? "set" : "as asked"},
       {"onViolation", HardenedGroups(spec)},
+      {"controls", ControlsText(spec.controls)},
+      {"trusted", TrustText(spec.trust)},
+      {"annotations", AnnotationsText(spec.annotations)},
   };
 }
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/str_cat.h"
-#include "config/diagnostic.h"
+#include "config/contradictions.h"
 #include "config/digest.h"
 #include "config/policy_file.h"
 #include "config/snapshot.h"
@@ -27,7 +27,7 @@ std::string BaseName(const std::string& path) {
 }
 
 void ReadOne(const std::string& path, std::string label, PolicyFileRole role, Loaded* loaded,
-             std::vector<Diagnostic>* errors) {
+             std::vector<Diagnostic>* errors, std::vector<Diagnostic>* warnings) {
   std::optional<std::string> bytes = ReadTrustedFile(path, errors);
   if (!bytes.has_value()) {
     return;
@@ -35,7 +35,7 @@ void ReadOne(const std::string& path, std::string label, PolicyFileRole role, Lo
   PolicyFile file;
   file.path = path;
   file.label = label;
-  ParsePolicyFile(*bytes, role, &file, errors);
+  ParsePolicyFile(*bytes, role, &file, errors, warnings);
   loaded->files.push_back(std::move(file));
   loaded->labels_and_bytes.emplace_back(std::move(label), *std::move(bytes));
 }
@@ -66,6 +66,8 @@ class Merger {
     for (size_t i = 0; i < over.on_violation.size(); ++i) {
       Take(over.on_violation[i], base.on_violation[i]);
     }
+    MergeTrust(base, over);
+    MergeControls(base, file, over);
     return base;
   }
 
@@ -91,6 +93,33 @@ class Merger {
     Take(over.drop_capabilities, base.drop_capabilities);
     Take(over.no_new_privileges, base.no_new_privileges);
     Take(over.masked_paths, base.masked_paths);
+  }
+
+  // What is replaced as a whole.
+  static void MergeTrust(policy::Spec& base, const SpecFile& over) {
+    if (over.volumes.has_value()) {
+      base.trust.host_paths = over.volumes->host_paths;
+      base.trust.persistent_volumes = over.volumes->persistent_volumes;
+    }
+    if (over.devices.has_value()) {
+      base.trust.devices = over.devices->trusted;
+      base.trust.cdi_kinds = over.devices->cdi_kinds;
+    }
+    if (over.annotations.has_value()) {
+      base.annotations = over.annotations->Rules();
+    }
+  }
+
+  void MergeControls(policy::Spec& base, const PolicyFile& file, const SpecFile& over) {
+    if (!over.controls.has_value()) {
+      return;
+    }
+    base.controls = *over.controls;
+    // A profile that is only compared with need not be on this node.
+    if (over.controls->seccomp_file.has_value() &&
+        base.For(policy::CheckGroup::kSeccomp) == policy::OnViolation::kHarden) {
+      Resolve(file, *over.controls->seccomp_file);
+    }
   }
 
   policy::SeccompTarget Resolve(const PolicyFile& file, const ProfileName& profile) {
@@ -132,10 +161,26 @@ class MatchRegister {
       seen_;
 };
 
+// Contradictions are of a whole spec, so they are reported where its controls were written, or else
+// for the entry; not again for each rule that inherits all of it.
+void CheckSpec(const policy::Spec& spec, const std::vector<Contradiction>& inherited,
+               const PolicyFile& file, const SpecFile& written, const std::string& key,
+               Location where, std::vector<Diagnostic>* errors) {
+  const bool own = written.controls.has_value();
+  for (Contradiction& found : ContradictionsIn(spec)) {
+    if (own || std::ranges::find(inherited, found) == inherited.end()) {
+      errors->push_back(MakeDiagnostic(file.path, own ? written.controls->where : where,
+                                       own ? written.controls->key : key, std::move(found.message),
+                                       std::move(found.fix)));
+    }
+  }
+}
+
 std::vector<policy::Rule> BuildRules(const Loaded& loaded, const policy::Spec& defaults,
                                      Merger* merger, std::vector<Diagnostic>* errors) {
   std::vector<policy::Rule> rules;
   MatchRegister matches(errors);
+  const std::vector<Contradiction> inherited = ContradictionsIn(defaults);
   for (const PolicyFile& file : loaded.files) {
     for (const RuleFile& written : file.rules) {
       matches.Add(file, written);
@@ -144,6 +189,7 @@ std::vector<policy::Rule> BuildRules(const Loaded& loaded, const policy::Spec& d
       rule.origin = Origin(file, written.key, written.name, written.where);
       rule.spec = merger->Merge(defaults, file, written);
       rule.spec.origin = rule.origin;
+      CheckSpec(rule.spec, inherited, file, written, written.key, written.where, errors);
       rules.push_back(std::move(rule));
     }
   }
@@ -177,17 +223,17 @@ LoadResult<Snapshot> LoadPolicy(const AgentConfig& config, std::chrono::sys_seco
   Loaded loaded;
   snapshot.files.push_back(config.policy_file);
   ReadOne(config.policy_file, BaseName(config.policy_file), PolicyFileRole::kMain, &loaded,
-          &result.errors);
+          &result.errors, &snapshot.warnings);
   for (const std::string& name :
        ListTrustedDirectory(config.policy_dir, &result.errors, &snapshot.warnings)) {
     const std::string path = StrCat(config.policy_dir, "/", name);
     snapshot.files.push_back(path);
     ReadOne(path, StrCat(BaseName(config.policy_dir), "/", name), PolicyFileRole::kDropIn, &loaded,
-            &result.errors);
+            &result.errors, &snapshot.warnings);
   }
 
-  policy::Spec defaults;
-  defaults.on_violation = policy::DefaultOnViolation();
+  policy::Spec defaults = policy::DefaultSpec();
+  defaults.node.kubelet_seccomp_default = config.kubelet_seccomp_default;
   defaults.node.seccomp_root =
       StrCat(config.kubelet_root == "/" ? "" : config.kubelet_root, "/seccomp");
   Merger merger(defaults.node.seccomp_root, &result.errors);
@@ -195,6 +241,7 @@ LoadResult<Snapshot> LoadPolicy(const AgentConfig& config, std::chrono::sys_seco
     const PolicyFile& main_file = loaded.files.front();
     defaults.origin = StrCat(main_file.label, ": defaults");
     defaults = merger.Merge(std::move(defaults), main_file, main_file.defaults);
+    CheckSpec(defaults, {}, main_file, main_file.defaults, "defaults", {}, &result.errors);
   }
   std::vector<policy::Rule> rules = BuildRules(loaded, defaults, &merger, &result.errors);
   std::vector<policy::Exemption> exemptions = BuildExemptions(loaded, now, &snapshot.warnings);

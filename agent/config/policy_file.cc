@@ -58,7 +58,7 @@ void ReadMatch(const Value& value, T& out, Reader& reader) {
 
 // --- levels --------------------------------------------------------------------------------------
 constexpr std::string_view kLevelType = "`privileged`, `baseline` or `restricted`";
-constexpr std::string_view kVersionType = "`latest`";
+constexpr std::string_view kVersionType = "`latest`, or `v1.0` and later";
 
 // The six keys that stand in `defaults` and in every rule.
 template <typename T>
@@ -91,7 +91,7 @@ constexpr std::array<Field<HardenFile>, 2> kSeccomp = {
         "A profile that every container gets, over whatever it asked for."),
 };
 constexpr std::array<Field<HardenFile>, 1> kCapabilities = {
-    Leaf<HardenFile, &HardenFile::drop_capabilities, ReadCapabilities>(
+    Leaf<HardenFile, &HardenFile::drop_capabilities, ReadDroppedCapabilities>(
         "drop", "list of capabilities", "none",
         "Taken from every container: `NET_RAW`, …, or `ALL`."),
 };
@@ -119,20 +119,30 @@ struct GroupRow {
   CheckGroup group;
   std::string_view doc;
 };
-constexpr std::array<GroupRow, policy::kCheckGroupCount> kGroups = {{
+constexpr auto kGroups = std::to_array<GroupRow>({
     {CheckGroup::kAllowPrivilegeEscalation, "Privilege escalation not forbidden."},
+    {CheckGroup::kAllowedCapabilities, "Additions that `controls.allowedCapabilities` forbids."},
     {CheckGroup::kAppArmor, "An AppArmor profile that is not allowed."},
     {CheckGroup::kCapabilities, "Capabilities that are not allowed, or not dropped."},
+    {CheckGroup::kDefaultAddCapabilities, "A container without `controls.defaultAddCapabilities`."},
     {CheckGroup::kHostNamespaces, "The host's network, PID or IPC namespace."},
     {CheckGroup::kHostPorts, "Ports of the host."},
+    {CheckGroup::kHostProbes, "Handlers that call another host."},
     {CheckGroup::kPrivileged, "A privileged container."},
     {CheckGroup::kProcMount, "An unmasked /proc."},
+    {CheckGroup::kReadOnlyRootFilesystem,
+     "A root filesystem that can be written to, against `controls.readOnlyRootFilesystem`."},
+    {CheckGroup::kRequiredDropCapabilities,
+     "Capabilities not dropped, against `controls.requiredDropCapabilities`."},
     {CheckGroup::kRunAsNonRoot, "A container that may run as root."},
-    {CheckGroup::kRunAsUser, "User 0 asked for by number."},
-    {CheckGroup::kSeccomp, "No seccomp profile, or Unconfined."},
+    {CheckGroup::kRunAsUser, "User 0 asked for by number, or a user that the controls forbid."},
+    {CheckGroup::kSeccomp, "No seccomp profile, Unconfined, or one that the controls forbid."},
     {CheckGroup::kSELinux, "SELinux options that are not allowed."},
     {CheckGroup::kSysctls, "Sysctls that are not allowed."},
-}};
+    {CheckGroup::kVolumes, "Paths of the node, and volumes that are not allowed."},
+    {CheckGroup::kWindowsHostProcess, "A Windows HostProcess container."},
+});
+static_assert(kGroups.size() == policy::kCheckGroupCount);
 
 // The names come from the policy module, which is why this table is no Field table.
 void ReadGroups(const Value& value, OnViolationFile& out, Reader& reader) {
@@ -165,7 +175,30 @@ void ReadOnViolationSection(const Value& value, T& out, Reader& reader) {
   ReadGroups(value, out.on_violation, reader);
 }
 
-constexpr std::array<Field<RuleFile>, 10> RuleRows() {
+template <typename T>
+void ReadControlsSection(const Value& value, T& out, Reader& reader) {
+  out.controls = ReadControls(value, reader);
+}
+template <typename T>
+void ReadVolumesSection(const Value& value, T& out, Reader& reader) {
+  out.volumes = ReadVolumes(value, reader);
+}
+template <typename T>
+void ReadDevicesSection(const Value& value, T& out, Reader& reader) {
+  out.devices = ReadDevices(value, reader);
+}
+template <typename T>
+void ReadAnnotationsSection(const Value& value, T& out, Reader& reader) {
+  out.annotations = ReadAnnotations(value, reader);
+}
+
+// The reference lists the keys of these once, at the top of the file.
+constexpr Field<RuleFile> Replacing(std::string_view name, std::string_view doc,
+                                    void (*read)(const Value&, RuleFile&, Reader&)) {
+  return {name, "mapping, as at the top", "inherited", doc, read, false, nullptr};
+}
+
+constexpr std::array<Field<RuleFile>, 14> RuleRows() {
   constexpr auto levels = LevelRows<RuleFile>();
   Field<RuleFile> match = Section<RuleFile, &ReadMatch<RuleFile>, kMatch>("match");
   match.required = true;
@@ -181,6 +214,14 @@ constexpr std::array<Field<RuleFile>, 10> RuleRows() {
       levels[5],
       Section<RuleFile, &ReadHarden<RuleFile>, kHarden>("harden"),
       {"onViolation", "mapping", "", "", &ReadOnViolationSection<RuleFile>, false, &ListGroups},
+      Replacing("controls", "Takes the place of the file's `controls` as a whole.",
+                &ReadControlsSection<RuleFile>),
+      Replacing("volumes", "Takes the place of the file's `volumes` as a whole.",
+                &ReadVolumesSection<RuleFile>),
+      Replacing("devices", "Takes the place of the file's `devices` as a whole.",
+                &ReadDevicesSection<RuleFile>),
+      Replacing("annotations", "Takes the place of the file's `annotations` as a whole.",
+                &ReadAnnotationsSection<RuleFile>),
   }};
 }
 constexpr auto kRule = RuleRows();
@@ -229,11 +270,16 @@ void ListElements(std::string_view prefix, std::vector<KeyDoc>& rows) {
 void ReadDefaults(const Value& value, PolicyFile& out, Reader& reader) {
   ReadMapping(value, reader, kDefaults, out.defaults);
 }
-void ReadTopHarden(const Value& value, PolicyFile& out, Reader& reader) {
-  ReadHarden(value, out.defaults, reader);
+
+// What stands at the top of the main file, and in each rule.
+template <auto kRead>
+void ReadTop(const Value& value, PolicyFile& out, Reader& reader) {
+  kRead(value, out.defaults, reader);
 }
-void ReadTopOnViolation(const Value& value, PolicyFile& out, Reader& reader) {
-  ReadOnViolationSection(value, out.defaults, reader);
+template <auto kRead>
+constexpr Field<PolicyFile> Top(std::string_view name,
+                                void (*list)(std::string_view, std::vector<KeyDoc>&)) {
+  return {name, "mapping", "", "", &ReadTop<kRead>, false, list};
 }
 
 using Row = Field<PolicyFile>;
@@ -262,12 +308,16 @@ constexpr Row kExemptionsRow = {"exemptions",
                                 false,
                                 &ListElements<kExemption>};
 
-constexpr std::array<Row, 7> kMainFile = {{
+constexpr std::array<Row, 11> kMainFile = {{
     kApiVersionRow,
     kKindRow,
     Section<PolicyFile, &ReadDefaults, kDefaults>("defaults"),
-    Section<PolicyFile, &ReadTopHarden, kHarden>("harden"),
-    {"onViolation", "mapping", "", "", &ReadTopOnViolation, false, &ListGroups},
+    Top<&ReadHarden<SpecFile>>("harden", &ListTable<kHarden>),
+    Top<&ReadOnViolationSection<SpecFile>>("onViolation", &ListGroups),
+    Top<&ReadControlsSection<SpecFile>>("controls", &ListControls),
+    Top<&ReadVolumesSection<SpecFile>>("volumes", &ListVolumes),
+    Top<&ReadDevicesSection<SpecFile>>("devices", &ListDevices),
+    Top<&ReadAnnotationsSection<SpecFile>>("annotations", &ListAnnotations),
     kRulesRow,
     kExemptionsRow,
 }};
@@ -303,10 +353,10 @@ void RequireEnforce(const Value& document, Reader& reader) {
 }  // namespace
 
 void ParsePolicyFile(std::string_view bytes, PolicyFileRole role, PolicyFile* file,
-                     std::vector<Diagnostic>* errors) {
-  std::optional<YamlNode> root = ParseYaml(bytes, file->path, errors);
+                     std::vector<Diagnostic>* errors, std::vector<Diagnostic>* warnings) {
+  std::optional<YamlNode> root = yaml::ParseYaml(bytes, file->path, errors);
   if (root.has_value()) {
-    Reader reader(file->path, errors);
+    Reader reader(file->path, errors, warnings);
     const Value document{&*root, "", root->where};
     if (CheckHeader(document, reader, "NodePolicy")) {
       switch (role) {

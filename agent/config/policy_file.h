@@ -8,19 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "config/controls_file.h"
+#include "config/profile_name.h"
 #include "config/snapshot.h"
-#include "config/yaml_document.h"
+#include "config/trust_file.h"
 #include "policy/policy.h"
 #include "policy/spec.h"
 
 namespace sekisho::config {
-
-// A Localhost profile that a file names, still relative to the kubelet's seccomp directory.
-struct ProfileName {
-  std::string name;  // "web.json", "team/web.json"
-  Location where;
-  std::string key;
-};
 
 // What harden.seccomp.unconfined says.
 struct UnconfinedFile {
@@ -43,6 +38,11 @@ struct SpecFile {
   std::optional<policy::Version> enforce_version, audit_version, warn_version;
   HardenFile harden;
   OnViolationFile on_violation;
+  // Each replaces the inherited one as a whole.
+  std::optional<ControlsFile> controls;
+  std::optional<VolumesFile> volumes;
+  std::optional<DevicesFile> devices;
+  std::optional<AnnotationsFile> annotations;
 };
 
 struct RuleFile : SpecFile {
@@ -64,7 +64,7 @@ struct ExemptionFile {
 struct PolicyFile {
   std::string path;   // for diagnostics
   std::string label;  // "policy.yaml", "policy.d/10-team.yaml": for origins
-  SpecFile defaults;  // of the main file; harden and onViolation stand at its top level
+  SpecFile defaults;  // of the main file; all but the levels stands at its top level
   std::vector<RuleFile> rules;
   std::vector<ExemptionFile> exemptions;
 };
@@ -73,8 +73,8 @@ struct PolicyFile {
 enum class PolicyFileRole { kMain, kDropIn };
 
 // Reads one file's text into `file` (whose path and label are set). Every error found is added, in
-// no order.
+// no order, and every warning.
 void ParsePolicyFile(std::string_view bytes, PolicyFileRole role, PolicyFile* file,
-                     std::vector<Diagnostic>* errors);
+                     std::vector<Diagnostic>* errors, std::vector<Diagnostic>* warnings);
 
 }  // namespace sekisho::config

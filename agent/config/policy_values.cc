@@ -21,13 +21,20 @@ bool IsDigits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
 }
 
-// Kubernetes' own form: v1.0, v1.34; no leading zero.
-bool IsMinorVersion(std::string_view text) {
-  if (!text.starts_with("v1.")) {
-    return false;
+std::optional<int> Number(std::string_view digits) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const bool whole = error == std::errc() && end == digits.data() + digits.size();
+  return whole && IsDigits(digits) ? std::optional(number) : std::nullopt;
+}
+
+// The N of Kubernetes' own form, v1.N: no leading zero, no patch number.
+std::optional<int> MinorOf(std::string_view version) {
+  if (!version.starts_with("v1.")) {
+    return std::nullopt;
   }
-  text.remove_prefix(3);
-  return IsDigits(text) && (text.size() == 1 || text[0] != '0');
+  version.remove_prefix(3);
+  return version.size() > 1 && version[0] == '0' ? std::nullopt : Number(version);
 }
 
 bool IsCapability(std::string_view name) {
@@ -45,9 +52,15 @@ std::string SuggestCapability(std::string_view name) {
 }
 
 // Reads one capability of a list. The name must be spelt exactly; the fix says how.
-std::optional<std::string> ReadCapability(const Value& value, Reader& reader) {
+std::optional<std::string> ReadCapability(const Value& value, Reader& reader,
+                                          CapabilityWords words) {
   std::optional<std::string> name = ReadText(value, reader);
-  if (!name.has_value() || IsCapability(*name)) {
+  if (name == "ALL" && words == CapabilityWords::kWithoutAll) {
+    reader.Error(value, "ALL would give every container every capability", "name them");
+    return std::nullopt;
+  }
+  if (!name.has_value() || IsCapability(*name) ||
+      (name == "*" && words == CapabilityWords::kWithAny)) {
     return name;
   }
   const std::string canonical = caps::CanonicalName(*name);
@@ -118,13 +131,6 @@ std::optional<std::vector<std::string>> ReadPatterns(const Value& value, Reader&
   return patterns;
 }
 
-std::optional<int> Number(std::string_view digits) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  const bool whole = error == std::errc() && end == digits.data() + digits.size();
-  return whole && IsDigits(digits) ? std::optional(number) : std::nullopt;
-}
-
 void ReadUnconfinedLocalhost(const Value& value, UnconfinedFile& out, Reader& reader) {
   out.localhost = ReadProfileName(value, reader);
 }
@@ -148,13 +154,17 @@ std::optional<policy::Version> ReadVersion(const Value& value, Reader& reader) {
   if (*text == "latest") {
     return policy::Version{};
   }
-  if (IsMinorVersion(*text)) {
-    reader.Error(value, StrCat("the checks of ", *text, " are not in this build yet"),
-                 "write latest");
-  } else {
-    reader.Error(value, StrCat("\"", *text, "\" is not a Pod Security version"), "write latest");
+  const std::optional<int> minor = MinorOf(*text);
+  if (!minor.has_value()) {
+    reader.Error(value, StrCat("\"", *text, "\" is not a Pod Security version"),
+                 StrCat("write latest, or v1.0 to v1.", policy::kLatestMinor));
+    return std::nullopt;
   }
-  return std::nullopt;
+  if (*minor > policy::kLatestMinor) {
+    reader.Warn(value, StrCat("this build does not know the checks of ", *text,
+                              " and uses those of v1.", policy::kLatestMinor));
+  }
+  return policy::Version{.minor = *minor};
 }
 
 std::optional<policy::OnViolation> ReadOnViolation(const Value& value, Reader& reader,
@@ -177,14 +187,20 @@ std::optional<policy::OnViolation> ReadOnViolation(const Value& value, Reader& r
   return policy::OnViolation::kHarden;
 }
 
-std::optional<std::vector<std::string>> ReadCapabilities(const Value& value, Reader& reader) {
+std::optional<std::vector<std::string>> ReadDroppedCapabilities(const Value& value,
+                                                                Reader& reader) {
+  return ReadCapabilities(value, reader, CapabilityWords::kWithAll);
+}
+
+std::optional<std::vector<std::string>> ReadCapabilities(const Value& value, Reader& reader,
+                                                         CapabilityWords words) {
   const std::optional<std::vector<Value>> elements = ReadList(value, reader);
   if (!elements.has_value()) {
     return std::nullopt;
   }
   std::vector<std::string> names;
   for (const Value& element : *elements) {
-    std::optional<std::string> name = ReadCapability(element, reader);
+    std::optional<std::string> name = ReadCapability(element, reader, words);
     if (name.has_value() && std::find(names.begin(), names.end(), *name) == names.end()) {
       names.push_back(*std::move(name));
     }
@@ -230,6 +246,14 @@ std::optional<std::vector<std::string>> ReadPodPatterns(const Value& value, Read
   return ReadPatterns(
       value, reader,
       {.what = "pod name", .dots = true, .globs = true, .longest = kLongestSubdomain});
+}
+
+std::optional<std::vector<std::string>> ReadVolumePatterns(const Value& value, Reader& reader) {
+  return ReadPatterns(value, reader,
+                      {.what = "PersistentVolume's name",
+                       .dots = true,
+                       .globs = true,
+                       .longest = kLongestSubdomain});
 }
 
 std::optional<std::vector<std::string>> ReadRuntimeHandlers(const Value& value, Reader& reader) {

@@ -8,21 +8,15 @@
 #include <vector>
 
 #include "policy/policy.h"
+#include "yaml/diagnostic.h"
 
 namespace sekisho::config {
 
-// One thing wrong with a file, in the shape an operator (or an editor) can jump to.
-struct Diagnostic {
-  std::string file;
-  int line = 0;         // 1-based; 0 when the problem is the file itself
-  int column = 0;       // 1-based
-  std::string key;      // dotted path: "rules[0].harden.seccomp"
-  std::string message;  // what is wrong
-  std::string fix;      // what to write instead; may be empty
-
-  // "policy.yaml:12:5: rules[0].enfroce: unknown key (did you mean \"enforce\"?)"
-  std::string ToString() const;
-};
+using yaml::AboutFile;
+using yaml::Diagnostic;
+using yaml::Location;
+using yaml::MakeDiagnostic;
+using yaml::SortByPlace;
 
 // /etc/sekisho/config.yaml. Read once at start; a reload says when the file has changed since.
 struct AgentConfig {
@@ -33,6 +27,7 @@ struct AgentConfig {
   std::string policy_file = "/etc/sekisho/policy.yaml";
   std::string policy_dir = "/etc/sekisho/policy.d";
   std::string kubelet_root = "/var/lib/kubelet";
+  bool kubelet_seccomp_default = false;  // the kubelet's seccompDefault
   std::string audit_path = "/var/log/sekisho/audit.jsonl";
   uint64_t audit_max_bytes = 64ull << 20;  // of one file, before it is rotated
   int audit_max_files = 4;                 // kept beside the current one: audit.jsonl.1 …

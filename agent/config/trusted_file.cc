@@ -13,7 +13,6 @@
 #include "absl/status/statusor.h"
 #include "base/file.h"
 #include "base/str_cat.h"
-#include "config/diagnostic.h"
 
 namespace sekisho::config {
 namespace {

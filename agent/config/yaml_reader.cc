@@ -6,12 +6,15 @@
 #include "base/nearest_name.h"
 #include "base/str_cat.h"
 #include "base/str_join.h"
-#include "config/utf8.h"
+#include "yaml/utf8.h"
 
 namespace sekisho::config {
 namespace {
 
 using base::StrCat;
+using yaml::FindBadText;
+using yaml::KindName;
+using yaml::Printable;
 
 constexpr std::string_view kApiVersion = "sekisho.io/v1alpha1";
 
@@ -58,6 +61,19 @@ void Reader::Error(const Value& value, std::string message, std::string fix) {
 void Reader::Error(Location where, std::string key, std::string message, std::string fix) {
   errors_->push_back(
       MakeDiagnostic(file_, where, std::move(key), std::move(message), std::move(fix)));
+}
+
+void Reader::Warn(const Value& value, std::string message, std::string fix) {
+  if (warnings_ != nullptr) {
+    warnings_->push_back(
+        MakeDiagnostic(file_, value.where, value.key, std::move(message), std::move(fix)));
+  }
+}
+
+void Reader::WarnOnce(const Value& value, std::string message) {
+  if (warned_.insert(message).second) {
+    Warn(value, std::move(message));
+  }
 }
 
 Location Reader::Find(const std::string& key) const {

@@ -9,17 +9,21 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "config/diagnostic.h"
 #include "config/keys.h"
-#include "config/yaml_document.h"
+#include "config/snapshot.h"
+#include "yaml/document.h"
 
 namespace sekisho::config {
+
+using yaml::YamlEntry;
+using yaml::YamlNode;
 
 // A value with its name. Borrows the node from the document.
 struct Value {
@@ -31,11 +35,20 @@ struct Value {
 // Collects what is wrong with one file, and where each key stood.
 class Reader {
  public:
-  Reader(std::string file, std::vector<Diagnostic>* errors)
-      : file_(std::move(file)), errors_(errors) {}
+  // Without `warnings` nothing is warned about.
+  Reader(std::string file, std::vector<Diagnostic>* errors,
+         std::vector<Diagnostic>* warnings = nullptr)
+      : file_(std::move(file)), errors_(errors), warnings_(warnings) {}
 
   void Error(const Value& value, std::string message, std::string fix = {});
   void Error(Location where, std::string key, std::string message, std::string fix = {});
+
+  // To tell whether what is being read has had errors: compare before and after.
+  size_t ErrorCount() const { return errors_->size(); }
+
+  void Warn(const Value& value, std::string message, std::string fix = {});
+  // The same for a key that may stand in many rules: only the first of this file is warned about.
+  void WarnOnce(const Value& value, std::string message);
 
   const std::string& file() const { return file_; }
 
@@ -46,7 +59,9 @@ class Reader {
  private:
   std::string file_;
   std::vector<Diagnostic>* errors_;
+  std::vector<Diagnostic>* warnings_;
   std::map<std::string, Location> places_;
+  std::set<std::string> warned_;  // messages
 };
 
 // One row: one key of the mapping that fills a T.

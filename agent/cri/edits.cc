@@ -27,6 +27,26 @@ void Set(const policy::SecurityProfile& from, cri_v1::SecurityProfile& to) {
   to.set_localhost_ref(from.localhost_ref);
 }
 
+void Set(const policy::SELinuxOptions& from, cri_v1::SELinuxOption& to) {
+  to.set_user(from.user);
+  to.set_role(from.role);
+  to.set_type(from.type);
+  to.set_level(from.level);
+}
+
+void Remove(const std::vector<std::string>& keys,
+            google::protobuf::Map<std::string, std::string>& from) {
+  for (const std::string& key : keys) {
+    from.erase(key);
+  }
+}
+
+// Whether there is an edit of the security context: one that is not must not be given an empty one.
+bool TouchesContext(policy::Edits edits) {
+  edits.remove_annotations.clear();
+  return !edits.empty();
+}
+
 void Set(const std::vector<std::string>& from,
          google::protobuf::RepeatedPtrField<std::string>& to) {
   to.Assign(from.begin(), from.end());
@@ -48,14 +68,7 @@ void ApplyCapabilities(const policy::Edits& edits, cri_v1::LinuxContainerSecurit
   }
 }
 
-}  // namespace
-
-void Apply(const policy::Edits& edits, cri_v1::ContainerConfig& config) {
-  if (edits.empty()) {
-    return;
-  }
-  cri_v1::LinuxContainerSecurityContext& context =
-      *config.mutable_linux()->mutable_security_context();
+void ApplyToContext(const policy::Edits& edits, cri_v1::LinuxContainerSecurityContext& context) {
   if (edits.seccomp) {
     Set(*edits.seccomp, *context.mutable_seccomp());
     if (!context.seccomp_profile_path().empty()) {
@@ -77,6 +90,32 @@ void Apply(const policy::Edits& edits, cri_v1::ContainerConfig& config) {
   }
   if (edits.readonly_paths) {
     Set(*edits.readonly_paths, *context.mutable_readonly_paths());
+  }
+  if (edits.readonly_rootfs) {
+    context.set_readonly_rootfs(*edits.readonly_rootfs);
+  }
+  if (edits.selinux) {
+    Set(*edits.selinux, *context.mutable_selinux_options());
+  }
+}
+
+}  // namespace
+
+void Apply(const policy::Edits& edits, cri_v1::ContainerConfig& config) {
+  Remove(edits.remove_annotations, *config.mutable_annotations());
+  if (TouchesContext(edits)) {
+    ApplyToContext(edits, *config.mutable_linux()->mutable_security_context());
+  }
+}
+
+void Apply(const policy::SandboxEdits& edits, cri_v1::PodSandboxConfig& config) {
+  Remove(edits.remove_annotations, *config.mutable_annotations());
+  if (!edits.remove_sysctls.empty() && config.has_linux()) {
+    Remove(edits.remove_sysctls, *config.mutable_linux()->mutable_sysctls());
+  }
+  if (edits.selinux) {
+    Set(*edits.selinux,
+        *config.mutable_linux()->mutable_security_context()->mutable_selinux_options());
   }
 }
 

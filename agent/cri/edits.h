@@ -6,10 +6,12 @@
 
 namespace runtime::v1 {
 class ContainerConfig;
-}
+class PodSandboxConfig;
+}  // namespace runtime::v1
 
 namespace sekisho::cri {
 
 void Apply(const policy::Edits& edits, runtime::v1::ContainerConfig& config);
+void Apply(const policy::SandboxEdits& edits, runtime::v1::PodSandboxConfig& config);
 
 }  // namespace sekisho::cri

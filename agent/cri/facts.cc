@@ -1,5 +1,6 @@
 #include "cri/facts.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -16,7 +17,10 @@ namespace cri_v1 = runtime::v1;
 // The annotations are the kubelet's own; it overwrites whatever a user wrote there.
 constexpr std::string_view kConfigSource = "kubernetes.io/config.source";
 constexpr std::string_view kContainerPorts = "io.kubernetes.container.ports";
-constexpr size_t kPortsAnnotationBytesMax = size_t{256} << 10;
+constexpr std::string_view kPreStopHandler = "io.kubernetes.container.preStopHandler";
+constexpr std::string_view kTerminationMessagePath =
+    "io.kubernetes.container.terminationMessagePath";
+constexpr size_t kJsonAnnotationBytesMax = size_t{256} << 10;
 
 policy::NamespaceMode ToFact(cri_v1::NamespaceMode mode) {
   switch (mode) {
@@ -98,13 +102,17 @@ policy::PodSource SourceOf(const google::protobuf::Map<std::string, std::string>
                                                       : policy::PodSource::kUnknown;
 }
 
-// The kubelet writes its container's ports there as JSON. False when that cannot be read.
-bool ReadHostPorts(const std::string& annotation, std::vector<int32_t>& host_ports) {
-  if (annotation.size() > kPortsAnnotationBytesMax) {
-    return false;
+// What a kubelet wrote as JSON; "discarded" when that cannot be read.
+nlohmann::json ParseAnnotation(const std::string& annotation) {
+  if (annotation.size() > kJsonAnnotationBytesMax) {
+    return nlohmann::json(nlohmann::json::value_t::discarded);
   }
-  const nlohmann::json ports =
-      nlohmann::json::parse(annotation, /*cb=*/nullptr, /*allow_exceptions=*/false);
+  return nlohmann::json::parse(annotation, /*cb=*/nullptr, /*allow_exceptions=*/false);
+}
+
+// The kubelet writes its container's ports there. False when that cannot be read.
+bool ReadHostPorts(const std::string& annotation, std::vector<int32_t>& host_ports) {
+  const nlohmann::json ports = ParseAnnotation(annotation);
   if (!ports.is_array()) {
     return false;
   }
@@ -128,6 +136,119 @@ bool ReadHostPorts(const std::string& annotation, std::vector<int32_t>& host_por
     }
   }
   return true;
+}
+
+// A LifecycleHandler. False when it cannot be read.
+bool ReadHandlerHosts(const std::string& annotation, std::vector<std::string>& hosts) {
+  const nlohmann::json handler = ParseAnnotation(annotation);
+  if (!handler.is_object()) {
+    return false;
+  }
+  for (const char* action : {"httpGet", "tcpSocket"}) {
+    const auto it = handler.find(action);
+    if (it == handler.end() || it->is_null()) {
+      continue;
+    }
+    if (!it->is_object()) {
+      return false;
+    }
+    const auto host = it->find("host");
+    if (host == it->end()) {
+      continue;
+    }
+    if (!host->is_string()) {
+      return false;
+    }
+    if (const auto name = host->get<std::string>(); !name.empty()) {
+      hosts.push_back(name);
+    }
+  }
+  return true;
+}
+
+policy::MountPropagation ToFact(cri_v1::MountPropagation propagation) {
+  switch (propagation) {
+    case cri_v1::PROPAGATION_PRIVATE:
+      return policy::MountPropagation::kPrivate;
+    case cri_v1::PROPAGATION_HOST_TO_CONTAINER:
+      return policy::MountPropagation::kHostToContainer;
+    default:
+      // BIDIRECTIONAL, and every number that the protocol does not have: the widest is assumed.
+      return policy::MountPropagation::kBidirectional;
+  }
+}
+
+policy::MountFacts ToFact(const cri_v1::Mount& mount) {
+  policy::MountFacts facts;
+  facts.container_path = mount.container_path();
+  facts.host_path = mount.host_path();
+  facts.readonly = mount.readonly();
+  facts.selinux_relabel = mount.selinux_relabel();
+  facts.propagation = ToFact(mount.propagation());
+  facts.uid_mappings = ToFact(mount.uidmappings());
+  facts.gid_mappings = ToFact(mount.gidmappings());
+  facts.recursive_read_only = mount.recursive_read_only();
+  facts.image = mount.image().image();
+  facts.mount_options = ToVector<std::string>(mount.mount_options());
+  return facts;
+}
+
+// Sorted, each once: a protobuf map has no order, and the same request must give the same facts.
+void ReadUnifiedKeys(const cri_v1::LinuxContainerResources& resources,
+                     std::vector<std::string>& keys) {
+  for (const auto& [key, value] : resources.unified()) {
+    keys.push_back(key);
+  }
+  std::ranges::sort(keys);
+  const auto repeated = std::ranges::unique(keys);
+  keys.erase(repeated.begin(), repeated.end());
+}
+
+// What a container uses of the node beside its security context.
+void ReadMountsAndDevices(const cri_v1::ContainerConfig& config, policy::ContainerFacts& facts) {
+  facts.mounts.reserve(static_cast<size_t>(config.mounts_size()));
+  for (const cri_v1::Mount& mount : config.mounts()) {
+    facts.mounts.push_back(ToFact(mount));
+    FindUnknown(mount, "config.mounts", facts.unknown);
+  }
+  for (const cri_v1::Device& device : config.devices()) {
+    policy::DeviceFacts& fact = facts.devices.emplace_back();
+    fact.container_path = device.container_path();
+    fact.host_path = device.host_path();
+    fact.permissions = device.permissions();
+    FindUnknown(device, "config.devices", facts.unknown);
+  }
+  for (const cri_v1::CDIDevice& device : config.cdi_devices()) {
+    facts.cdi_devices.push_back(device.name());
+    FindUnknown(device, "config.CDI_devices", facts.unknown);
+  }
+}
+
+// A map without the kubelet's own keys.
+std::map<std::string, std::string> WithoutKubeletKeys(
+    const google::protobuf::Map<std::string, std::string>& map) {
+  std::map<std::string, std::string> others;
+  for (const auto& [key, value] : map) {
+    if (!key.starts_with("io.kubernetes.container.") && !key.starts_with("io.kubernetes.pod.")) {
+      others.emplace(key, value);
+    }
+  }
+  return others;
+}
+
+void ReadAnnotations(const cri_v1::ContainerConfig& config, policy::ContainerFacts& facts) {
+  const auto& annotations = config.annotations();
+  facts.annotations = WithoutKubeletKeys(annotations);
+  const auto ports = annotations.find(kContainerPorts);
+  facts.ports_annotation_unreadable =
+      ports != annotations.end() && !ReadHostPorts(ports->second, facts.host_ports);
+  const auto pre_stop = annotations.find(kPreStopHandler);
+  facts.pre_stop_annotation_unreadable =
+      pre_stop != annotations.end() && !ReadHandlerHosts(pre_stop->second, facts.pre_stop_hosts);
+  const auto path = annotations.find(kTerminationMessagePath);
+  if (path != annotations.end()) {
+    facts.termination_message_path = path->second;
+  }
 }
 
 void ReadSandboxContext(const cri_v1::LinuxSandboxSecurityContext& context,
@@ -157,6 +278,9 @@ void ReadContainerContext(const cri_v1::LinuxContainerSecurityContext& context,
   facts.run_as_username = context.run_as_username();
   facts.readonly_rootfs = context.readonly_rootfs();
   facts.supplemental_groups = ToVector<int64_t>(context.supplemental_groups());
+  facts.supplemental_groups_policy = context.supplemental_groups_policy() == cri_v1::Strict
+                                         ? policy::SupplementalGroupsPolicy::kStrict
+                                         : policy::SupplementalGroupsPolicy::kMerge;
   facts.no_new_privs = context.no_new_privs();
   facts.masked_paths = ToVector<std::string>(context.masked_paths());
   facts.readonly_paths = ToVector<std::string>(context.readonly_paths());
@@ -177,6 +301,9 @@ policy::SandboxFacts FactsFrom(const cri_v1::PodSandboxConfig& config,
   ReadSandboxContext(config.linux().security_context(), facts);
   facts.sysctls = {config.linux().sysctls().begin(), config.linux().sysctls().end()};
   facts.annotations = {config.annotations().begin(), config.annotations().end()};
+  facts.labels = WithoutKubeletKeys(config.labels());
+  ReadUnifiedKeys(config.linux().resources(), facts.unified_keys);
+  ReadUnifiedKeys(config.linux().overhead(), facts.unified_keys);
   for (const cri_v1::PortMapping& mapping : config.port_mappings()) {
     if (mapping.host_port() != 0) {
       facts.host_ports.push_back(mapping.host_port());
@@ -197,11 +324,33 @@ policy::ContainerFacts FactsFrom(const cri_v1::ContainerConfig& config) {
   facts.image = config.image().image();
   facts.user_specified_image = config.image().user_specified_image();
   ReadContainerContext(config.linux().security_context(), facts);
-  const auto ports = config.annotations().find(kContainerPorts);
-  facts.ports_annotation_unreadable =
-      ports != config.annotations().end() && !ReadHostPorts(ports->second, facts.host_ports);
+  ReadMountsAndDevices(config, facts);
+  ReadAnnotations(config, facts);
+  facts.labels = WithoutKubeletKeys(config.labels());
+  ReadUnifiedKeys(config.linux().resources(), facts.unified_keys);
+  facts.oom_score_adj = config.linux().resources().oom_score_adj();
   facts.windows_present = config.has_windows();
   FindUnknown(config.linux().security_context(), "config.linux.security_context", facts.unknown);
+  return facts;
+}
+
+policy::ContainerFacts FactsFrom(const cri_v1::UpdateContainerResourcesRequest& request) {
+  policy::ContainerFacts facts;
+  facts.name = request.container_id();
+  ReadUnifiedKeys(request.linux(), facts.unified_keys);
+  facts.oom_score_adj = request.linux().oom_score_adj();
+  facts.annotations = {request.annotations().begin(), request.annotations().end()};
+  facts.windows_present = request.has_windows();
+  return facts;
+}
+
+policy::ContainerFacts FactsFrom(const cri_v1::UpdatePodSandboxResourcesRequest& request) {
+  policy::ContainerFacts facts;
+  ReadUnifiedKeys(request.overhead(), facts.unified_keys);
+  ReadUnifiedKeys(request.resources(), facts.unified_keys);
+  // A score below zero protects; which of the two a runtime takes is its own business.
+  facts.oom_score_adj =
+      std::min(request.overhead().oom_score_adj(), request.resources().oom_score_adj());
   return facts;
 }
 

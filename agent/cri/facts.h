@@ -10,6 +10,8 @@ namespace runtime::v1 {
 class PodSandboxConfig;
 class ContainerConfig;
 class PodSandboxStatusResponse;
+class UpdateContainerResourcesRequest;
+class UpdatePodSandboxResourcesRequest;
 }  // namespace runtime::v1
 
 namespace sekisho::cri {
@@ -20,6 +22,11 @@ policy::SandboxFacts FactsFrom(const runtime::v1::PodSandboxConfig& config,
                                std::string_view runtime_handler, std::string_view path);
 
 policy::ContainerFacts FactsFrom(const runtime::v1::ContainerConfig& config);
+
+// The facts that a change of resources has: cgroup keys, the OOM score, annotations. Everything
+// else is as in an empty request.
+policy::ContainerFacts FactsFrom(const runtime::v1::UpdateContainerResourcesRequest& request);
+policy::ContainerFacts FactsFrom(const runtime::v1::UpdatePodSandboxResourcesRequest& request);
 
 // What the runtime itself says of a sandbox (PodSandboxStatus with verbose=true), for an agent that
 // restarted. containerd's `info` holds the whole PodSandboxConfig as JSON; where it is missing or

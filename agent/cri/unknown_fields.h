@@ -2,7 +2,7 @@
 // protocol did not have.
 #pragma once
 
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/facts.h"
@@ -14,8 +14,9 @@ class Message;
 namespace sekisho::cri {
 
 // Walks `message` and everything in it, and appends what is unknown with its path below `path`.
-// Meant for security contexts: elsewhere a field that a newer kubelet sends must not stop a node.
-void FindUnknown(const google::protobuf::Message& message, const std::string& path,
+// Meant for security contexts, mounts and devices: elsewhere a field that a newer kubelet sends
+// must not stop a node.
+void FindUnknown(const google::protobuf::Message& message, std::string_view path,
                  std::vector<policy::UnknownField>& found);
 
 }  // namespace sekisho::cri

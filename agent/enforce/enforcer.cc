@@ -1,13 +1,12 @@
 #include "enforce/enforcer.h"
 
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "base/str_cat.h"
-#include "base/str_join.h"
-#include "cri/edits.h"
 #include "cri/facts.h"
-#include "cri/identity.h"
+#include "enforce/parse.h"
 #include "policy/evaluate.h"
 #include "runtime/v1/api.pb.h"
 
@@ -17,15 +16,9 @@ namespace {
 namespace cri_v1 = runtime::v1;
 
 constexpr std::string_view kPrefix = "/runtime.v1.RuntimeService/";
-constexpr std::string_view kPodSandboxStatus = "/runtime.v1.RuntimeService/PodSandboxStatus";
 
 std::chrono::sys_seconds Now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
-template <typename Message>
-bool Parse(std::string_view bytes, Message& message) {
-  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
 absl::Status Unparsable(std::string_view message_name) {
@@ -41,9 +34,24 @@ policy::Decision Unjudged() {
   return decision;
 }
 
-// Whether nothing would be checked for this pod.
-bool IsPrivileged(const policy::Policy& policy, const policy::PodIdentity& pod) {
-  return policy.ForSandbox(pod, Now()).enforce.level == policy::Level::kPrivileged;
+bool LooksAtNothing(const policy::Spec& spec) {
+  return spec.enforce.level == policy::Level::kPrivileged && spec.controls == policy::Controls{};
+}
+
+// With every check that any rule could ask for.
+policy::Spec Strictest(policy::Spec spec) {
+  spec.enforce = {policy::Level::kRestricted, {}};
+  spec.annotations = {.allow = {}, .strip = {}, .deny = {"*"}};
+  return spec;
+}
+
+// Whether nothing would be checked for this pod, or for this container of it.
+bool LooksAtNothing(const policy::Policy& policy, const policy::PodIdentity& pod) {
+  return LooksAtNothing(*policy.ForSandbox(pod, Now()));
+}
+bool LooksAtNothing(const policy::Policy& policy, const policy::PodIdentity& pod,
+                    const std::string& container) {
+  return LooksAtNothing(*policy.ForContainer(pod, container, Now()));
 }
 
 }  // namespace
@@ -82,6 +90,10 @@ void Enforcer::OnRequest(const relay::MethodEntry& method, std::string_view requ
     RestorePod(*walk, request);
   } else if (name == "CheckpointPod") {
     CheckpointPod(std::move(walk), request, upstream);
+  } else if (name == "UpdateContainerResources") {
+    UpdateResources<cri_v1::UpdateContainerResourcesRequest>(std::move(walk), request, upstream);
+  } else if (name == "UpdatePodSandboxResources") {
+    UpdateResources<cri_v1::UpdatePodSandboxResourcesRequest>(std::move(walk), request, upstream);
   } else {
     Refuse(*walk, "unjudged-method",
            absl::UnimplementedError(base::StrCat("sekisho has no judgement for ", method.path)));
@@ -97,28 +109,7 @@ void Enforcer::RunPodSandbox(Request& request, std::string_view bytes) {
     Refuse(request, "unparsable", Unparsable("RunPodSandboxRequest"));
     return;
   }
-  const policy::SandboxFacts facts =
-      cri::FactsFrom(message.config(), message.runtime_handler(), "config");
-  request.record.pod = facts.pod;
-  if (facts.pod.name.empty() || facts.pod.namespace_.empty() || facts.pod.uid.empty()) {
-    Refuse(
-        request, "incomplete-identity",
-        absl::InvalidArgumentError("config.metadata must name the pod, its namespace and its uid"));
-    return;
-  }
-  const policy::Spec spec = request.snapshot->policy->ForSandbox(facts.pod, Now());
-  request.SetSpec(spec);
-  policy::Decision decision = policy::EvaluateSandbox(spec, facts);
-  if (decision.action == policy::Action::kAllow) {
-    Let(request, std::move(decision), std::nullopt);
-    return;
-  }
-  if (decision.action == policy::Action::kHarden) {
-    // Nothing of a sandbox is ever edited; a policy that says otherwise is a mistake of ours.
-    Refuse(request, "unexpected-edit", absl::InternalError("a sandbox cannot be hardened"));
-    return;
-  }
-  RefuseByPolicy(request, std::move(decision));
+  Conclude(request, Judge(*request.snapshot->policy, mounts_, Now()).Sandbox(message));
 }
 
 // --- CreateContainer
@@ -140,83 +131,49 @@ void Enforcer::CreateContainer(std::shared_ptr<Request> request, std::string_vie
                                       "sandbox_config are all needed to judge a container"));
     return;
   }
-  FindSandbox(message->pod_sandbox_id(), upstream,
-              [this, request = std::move(request),
-               message](absl::StatusOr<std::shared_ptr<const SandboxRecord>> found) {
-                if (!found.ok()) {
-                  Refuse(*request, "unknown-sandbox", found.status());
-                  return;
-                }
-                DecideContainer(*request, **found, *message);
-              });
+  sandboxes_.Find(message->pod_sandbox_id(), upstream,
+                  [this, request = std::move(request), message,
+                   &upstream](absl::StatusOr<std::shared_ptr<const SandboxRecord>> found) {
+                    if (!found.ok()) {
+                      Refuse(*request, "unknown-sandbox", found.status());
+                      return;
+                    }
+                    CheckTarget(request, *std::move(found), message, upstream);
+                  });
+}
+
+void Enforcer::CheckTarget(std::shared_ptr<Request> request,
+                           std::shared_ptr<const SandboxRecord> sandbox,
+                           std::shared_ptr<cri_v1::CreateContainerRequest> message,
+                           relay::UpstreamCaller& upstream) {
+  const cri_v1::NamespaceOption& namespaces =
+      message->config().linux().security_context().namespace_options();
+  if (namespaces.pid() != cri_v1::TARGET ||
+      LooksAtNothing(*request->snapshot->policy, sandbox->facts.pod,
+                     message->config().metadata().name())) {
+    DecideContainer(*request, *sandbox, *message);
+    return;
+  }
+  // A runtime that does not check it would show the processes of any container of the node.
+  sandboxes_.FindContainer(
+      namespaces.target_id(), upstream,
+      [this, request = std::move(request), sandbox = std::move(sandbox),
+       message = std::move(message)](absl::StatusOr<SandboxFinder::Container> of) {
+        if (!of.ok() || of->sandbox_id != message->pod_sandbox_id()) {
+          request->record.pod = sandbox->facts.pod;
+          Refuse(*request, "foreign-target",
+                 absl::PermissionDeniedError(
+                     base::StrCat("namespace_options.target_id names no container of this pod",
+                                  of.ok() ? "" : base::StrCat(": ", of.status().message()))));
+          return;
+        }
+        DecideContainer(*request, *sandbox, *message);
+      });
 }
 
 void Enforcer::DecideContainer(Request& request, const SandboxRecord& sandbox,
                                cri_v1::CreateContainerRequest& message) {
-  request.record.pod = sandbox.facts.pod;
-  const policy::SandboxFacts claimed =
-      cri::FactsFrom(message.sandbox_config(), sandbox.facts.pod.runtime_handler, "sandbox_config");
-  std::vector<std::string> mismatches = cri::Mismatches(sandbox.facts, sandbox.complete, claimed);
-  for (std::string& mismatch : cri::Mismatches(sandbox.facts, message.config())) {
-    mismatches.push_back(std::move(mismatch));
-  }
-  if (!mismatches.empty()) {
-    Refuse(request, "identity-mismatch",
-           absl::PermissionDeniedError(base::StrCat(
-               "the request does not describe the sandbox that it names; it differs in ",
-               base::StrJoin(mismatches, ", "))));
-    return;
-  }
-
-  const policy::ContainerFacts facts = cri::FactsFrom(message.config());
-  request.record.image =
-      facts.user_specified_image.empty() ? facts.image : facts.user_specified_image;
-
-  // The sandbox again, with today's policy: it may have been run under another one, or past us.
-  const policy::Policy& policy = *request.snapshot->policy;
-  const std::chrono::sys_seconds now = Now();
-  policy::SandboxFacts judged = sandbox.facts;
-  judged.unknown = claimed.unknown;  // what the runtime will read with this very request
-  const policy::Spec sandbox_spec = policy.ForSandbox(judged.pod, now);
-  const policy::Spec spec = policy.ForContainer(judged.pod, facts.name, now);
-  request.SetSpec(spec);
-  if (spec.enforce.level != policy::Level::kPrivileged) {
-    policy::Decision of_sandbox = policy::EvaluateSandbox(sandbox_spec, judged);
-    if (of_sandbox.action != policy::Action::kAllow) {
-      RefuseByPolicy(request, std::move(of_sandbox));
-      return;
-    }
-  }
-
-  policy::Decision decision = policy::EvaluateContainer(spec, sandbox.facts, facts);
-  if (decision.action == policy::Action::kDeny) {
-    RefuseByPolicy(request, std::move(decision));
-    return;
-  }
-  if (decision.action == policy::Action::kAllow) {
-    Let(request, std::move(decision), std::nullopt);
-    return;
-  }
-
-  // Not the intent but the result must be legal: edit, serialise, and judge what was serialised.
-  cri::Apply(decision.edits, *message.mutable_config());
-  std::string edited = message.SerializeAsString();
-  cri_v1::CreateContainerRequest reread;
-  if (!Parse(edited, reread)) {
-    Refuse(request, "edit-unparsable", absl::InternalError("the hardened request cannot be read"));
-    return;
-  }
-  policy::Spec enforced_only = spec;
-  enforced_only.audit = enforced_only.warn = {};  // privileged: nothing is looked at for the log
-  const policy::Decision again =
-      policy::EvaluateContainer(enforced_only, sandbox.facts, cri::FactsFrom(reread.config()));
-  if (again.action != policy::Action::kAllow || !again.violations.empty()) {
-    Refuse(request, "edit-not-legal",
-           absl::InternalError(base::StrCat("the hardened request is still not legal: ",
-                                            again.message.empty() ? "more edits" : again.message)));
-    return;
-  }
-  Let(request, std::move(decision), std::move(edited));
+  Conclude(request, Judge(*request.snapshot->policy, mounts_, Now()).Container(sandbox, message));
 }
 
 // --- the methods that no request can be judged by
@@ -232,11 +189,9 @@ void Enforcer::RestorePod(Request& request, std::string_view bytes) {
       cri::FactsFrom(message.config(), message.runtime_handler(), "config");
   request.record.pod = facts.pod;
   const policy::Policy& policy = *request.snapshot->policy;
-  bool privileged = IsPrivileged(policy, facts.pod);
+  bool privileged = LooksAtNothing(policy, facts.pod);
   for (const cri_v1::ContainerConfig& config : message.container_configs()) {
-    privileged = privileged &&
-                 policy.ForContainer(facts.pod, config.metadata().name(), Now()).enforce.level ==
-                     policy::Level::kPrivileged;
+    privileged = privileged && LooksAtNothing(policy, facts.pod, config.metadata().name());
   }
   if (!privileged) {
     Refuse(
@@ -257,69 +212,91 @@ void Enforcer::CheckpointPod(std::shared_ptr<Request> request, std::string_view 
     return;
   }
   request->record.sandbox_id = message.pod_sandbox_id();
-  FindSandbox(message.pod_sandbox_id(), upstream,
-              [this, request = std::move(request)](
-                  absl::StatusOr<std::shared_ptr<const SandboxRecord>> found) {
-                if (!found.ok()) {
-                  Refuse(*request, "unknown-sandbox", found.status());
-                  return;
-                }
-                request->record.pod = (*found)->facts.pod;
-                if (!IsPrivileged(*request->snapshot->policy, (*found)->facts.pod)) {
-                  Refuse(*request, "checkpoint-refused",
-                         absl::PermissionDeniedError(
-                             "CheckpointPod is allowed only where the node's policy is privileged: "
-                             "it writes the pod's memory to a path of the caller's choice"));
-                  return;
-                }
-                Let(*request, Unjudged(), std::nullopt);
-              });
-}
-
-// --- whose sandbox
-// ---------------------------------------------------------------------------------
-
-void Enforcer::FindSandbox(const std::string& sandbox_id, relay::UpstreamCaller& upstream,
-                           Found found) {
-  if (std::shared_ptr<const SandboxRecord> record = sandboxes_.Find(sandbox_id)) {
-    found(std::move(record));
-    return;
-  }
-  // This process did not see it run: it is older than the process, or was run past us. The runtime
-  // is the only other witness.
-  cri_v1::PodSandboxStatusRequest question;
-  question.set_pod_sandbox_id(sandbox_id);
-  question.set_verbose(true);
-  upstream.CallUnary(
-      kPodSandboxStatus, question.SerializeAsString(), kLookupTimeout,
-      [this, sandbox_id, found = std::move(found)](absl::StatusOr<std::string> answer) {
-        if (!answer.ok()) {
-          // Never the runtime's own code: the kubelet reads UNAVAILABLE and DEADLINE_EXCEEDED as
-          // "the runtime is down". A sandbox that is not there is NOT_FOUND for both.
-          const bool not_there = absl::IsNotFound(answer.status());
-          const std::string text =
-              base::StrCat("sekisho does not know whose sandbox ", sandbox_id,
-                           " is, and the runtime says: ", answer.status().message());
-          found(not_there ? absl::NotFoundError(text) : absl::FailedPreconditionError(text));
+  sandboxes_.Find(
+      message.pod_sandbox_id(), upstream,
+      [this,
+       request = std::move(request)](absl::StatusOr<std::shared_ptr<const SandboxRecord>> found) {
+        if (!found.ok()) {
+          Refuse(*request, "unknown-sandbox", found.status());
           return;
         }
-        cri_v1::PodSandboxStatusResponse response;
-        if (!Parse(*answer, response)) {
-          found(absl::FailedPreconditionError(
-              base::StrCat("the runtime's status of sandbox ", sandbox_id, " cannot be read")));
+        request->record.pod = (*found)->facts.pod;
+        if (!LooksAtNothing(*request->snapshot->policy, (*found)->facts.pod)) {
+          Refuse(*request, "checkpoint-refused",
+                 absl::PermissionDeniedError(
+                     "CheckpointPod is allowed only where the node's policy is privileged: "
+                     "it writes the pod's memory to a path of the caller's choice"));
           return;
         }
-        absl::StatusOr<cri::RebuiltSandbox> rebuilt = cri::FactsFrom(response);
-        if (!rebuilt.ok() || response.status().id() != sandbox_id) {
-          found(absl::FailedPreconditionError(
-              base::StrCat("the runtime's status of sandbox ", sandbox_id,
-                           " does not say whose it is: ", rebuilt.status().message())));
-          return;
-        }
-        sandboxes_.Put(sandbox_id, {std::move(rebuilt->facts), rebuilt->complete});
-        found(sandboxes_.Find(sandbox_id));
+        Let(*request, Unjudged(), std::nullopt);
       });
 }
+
+// --- changes of resources
+// --------------------------------------------------------------------------
+
+template <typename Message>
+void Enforcer::UpdateResources(std::shared_ptr<Request> request, std::string_view bytes,
+                               relay::UpstreamCaller& upstream) {
+  Message message;
+  if (!Parse(bytes, message)) {
+    Refuse(*request, "unparsable", Unparsable(message.GetTypeName()));
+    return;
+  }
+  policy::ContainerFacts facts = cri::FactsFrom(message);
+  // Under the strictest policy that this node knows: then whose it is makes no difference.
+  const policy::Decision strictest =
+      policy::EvaluateUpdate(Strictest(request->snapshot->policy->defaults()), {}, facts);
+  if (strictest.action == policy::Action::kAllow) {
+    request->done({absl::OkStatus(), std::nullopt});
+    return;
+  }
+  const auto decide = [this, request, facts = std::move(facts),
+                       &upstream](absl::StatusOr<SandboxFinder::Container> container) {
+    if (!container.ok()) {
+      Refuse(*request, "unknown-container",
+             absl::FailedPreconditionError(base::StrCat("sekisho does not know whose container ",
+                                                        facts.name,
+                                                        " is: ", container.status().message())));
+      return;
+    }
+    DecideUpdate(request, *container, facts, upstream);
+  };
+  if constexpr (std::is_same_v<Message, cri_v1::UpdateContainerResourcesRequest>) {
+    sandboxes_.FindContainer(message.container_id(), upstream, decide);
+  } else {
+    decide(SandboxFinder::Container{"", message.pod_sandbox_id()});
+  }
+}
+
+void Enforcer::DecideUpdate(std::shared_ptr<Request> request,
+                            const SandboxFinder::Container& container, policy::ContainerFacts facts,
+                            relay::UpstreamCaller& upstream) {
+  request->record.sandbox_id = container.sandbox_id;
+  request->record.container = facts.name = container.name;
+  sandboxes_.Find(
+      container.sandbox_id, upstream,
+      [this, request = std::move(request),
+       facts = std::move(facts)](absl::StatusOr<std::shared_ptr<const SandboxRecord>> found) {
+        if (!found.ok()) {
+          Refuse(*request, "unknown-sandbox", found.status());
+          return;
+        }
+        const policy::Policy& policy = *request->snapshot->policy;
+        Judgement judgement;
+        judgement.pod = (*found)->facts.pod;
+        judgement.spec = facts.name.empty() ? policy.ForSandbox(judgement.pod, Now())
+                                            : policy.ForContainer(judgement.pod, facts.name, Now());
+        judgement.decision = policy::EvaluateUpdate(*judgement.spec, (*found)->facts, facts);
+        judgement.status = judgement.decision.action == policy::Action::kAllow
+                               ? absl::OkStatus()
+                               : absl::PermissionDeniedError(judgement.decision.message);
+        Conclude(*request, std::move(judgement));
+      });
+}
+
+// --- what the runtime answered
+// ---------------------------------------------------------------------
 
 void Enforcer::OnResponse(const relay::MethodEntry& method, std::string_view request,
                           const absl::Status& status, std::string_view response) {
@@ -331,13 +308,13 @@ void Enforcer::OnResponse(const relay::MethodEntry& method, std::string_view req
     cri_v1::RunPodSandboxResponse answer;
     // When either cannot be read the sandbox stays unknown, and is asked for when it is needed.
     if (Parse(request, asked) && Parse(response, answer) && !answer.pod_sandbox_id().empty()) {
-      sandboxes_.Put(answer.pod_sandbox_id(),
-                     {cri::FactsFrom(asked.config(), asked.runtime_handler(), "config")});
+      sandboxes_.Learn(answer.pod_sandbox_id(),
+                       {cri::FactsFrom(asked.config(), asked.runtime_handler(), "config")});
     }
   } else if (method.path.ends_with("/RemovePodSandbox")) {
     cri_v1::RemovePodSandboxRequest asked;
     if (Parse(request, asked)) {
-      sandboxes_.Remove(asked.pod_sandbox_id());
+      sandboxes_.Forget(asked.pod_sandbox_id());
     }
   }
 }
@@ -359,11 +336,18 @@ void Enforcer::Refuse(Request& request, std::string_view error_id, const absl::S
   request.done({status, std::nullopt});
 }
 
-void Enforcer::RefuseByPolicy(Request& request, policy::Decision decision) {
-  const absl::Status status = absl::PermissionDeniedError(decision.message);
-  decision.action = policy::Action::kDeny;
-  Record(request, std::move(decision));
-  request.done({status, std::nullopt});
+void Enforcer::Conclude(Request& request, Judgement judgement) {
+  request.record.pod = std::move(judgement.pod);
+  request.record.image = std::move(judgement.image);
+  if (judgement.spec != nullptr) {
+    request.SetSpec(*judgement.spec);
+  }
+  if (!judgement.error_id.empty()) {
+    Refuse(request, judgement.error_id, judgement.status);
+    return;
+  }
+  Record(request, std::move(judgement.decision));
+  request.done({judgement.status, std::move(judgement.edited_request)});
 }
 
 void Enforcer::Let(Request& request, policy::Decision decision,

@@ -11,28 +11,28 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "audit/sink.h"
 #include "config/snapshot.h"
-#include "enforce/sandbox_registry.h"
+#include "enforce/judge.h"
+#include "enforce/sandbox_finder.h"
 #include "enforce/snapshot_holder.h"
+#include "mounts/resolver.h"
 #include "relay/call_hook.h"
 
 namespace runtime::v1 {
 class CreateContainerRequest;
-}
+}  // namespace runtime::v1
 
 namespace sekisho::enforce {
 
 class Enforcer final : public relay::CallHook {
  public:
-  // How long the runtime may take to say whose a sandbox is that this process did not see run.
-  static constexpr std::chrono::milliseconds kLookupTimeout{5000};
-
-  // Both outlive the enforcer.
-  Enforcer(const SnapshotHolder& snapshots, audit::Sink& audit)
-      : snapshots_(snapshots), audit_(audit) {}
+  // Both outlive the enforcer. `mounts` says whose a path of the node is.
+  Enforcer(const SnapshotHolder& snapshots, audit::Sink& audit, mounts::Resolver mounts)
+      : snapshots_(snapshots), audit_(audit), mounts_(std::move(mounts)) {}
 
   void OnRequest(const relay::MethodEntry& method, std::string_view request,
                  relay::UpstreamCaller& upstream,
@@ -40,35 +40,46 @@ class Enforcer final : public relay::CallHook {
   void OnResponse(const relay::MethodEntry& method, std::string_view request,
                   const absl::Status& status, std::string_view response) override;
 
-  const SandboxRegistry& sandboxes() const { return sandboxes_; }
+  const SandboxFinder& sandboxes() const { return sandboxes_; }
 
  private:
   using Done = std::function<void(relay::Verdict)>;
-  using Found = std::function<void(absl::StatusOr<std::shared_ptr<const SandboxRecord>>)>;
   struct Request;  // one request on its walk; see enforcer.cc
+
+  // What was judged is recorded and answered.
+  void Conclude(Request& request, Judgement judgement);
 
   void RunPodSandbox(Request& request, std::string_view bytes);
   void CreateContainer(std::shared_ptr<Request> request, std::string_view bytes,
                        relay::UpstreamCaller& upstream);
+  // Once it is known whose sandbox it is: whose container's pids it wants to see, then the policy.
+  void CheckTarget(std::shared_ptr<Request> request, std::shared_ptr<const SandboxRecord> sandbox,
+                   std::shared_ptr<runtime::v1::CreateContainerRequest> message,
+                   relay::UpstreamCaller& upstream);
   void DecideContainer(Request& request, const SandboxRecord& sandbox,
                        runtime::v1::CreateContainerRequest& message);
   void RestorePod(Request& request, std::string_view bytes);
   void CheckpointPod(std::shared_ptr<Request> request, std::string_view bytes,
                      relay::UpstreamCaller& upstream);
 
-  // Finds whose the sandbox is: in the registry, or by asking the runtime.
-  void FindSandbox(const std::string& sandbox_id, relay::UpstreamCaller& upstream, Found found);
+  // A change of cgroup limits. The kubelet's CPU manager sends one for each container every few
+  // seconds, so those that no policy could mind go through without a look-up or a record.
+  template <typename Message>
+  void UpdateResources(std::shared_ptr<Request> request, std::string_view bytes,
+                       relay::UpstreamCaller& upstream);
+  void DecideUpdate(std::shared_ptr<Request> request, const SandboxFinder::Container& container,
+                    policy::ContainerFacts facts, relay::UpstreamCaller& upstream);
 
   // The three ways out. Each records and answers; nothing else calls `done`.
   void Refuse(Request& request, std::string_view error_id, const absl::Status& status);
-  void RefuseByPolicy(Request& request, policy::Decision decision);
   // Forwards the request, with `edited_bytes` in its place if given.
   void Let(Request& request, policy::Decision decision, std::optional<std::string> edited_bytes);
   void Record(Request& request, policy::Decision decision);
 
   const SnapshotHolder& snapshots_;
   audit::Sink& audit_;
-  SandboxRegistry sandboxes_;
+  const mounts::Resolver mounts_;
+  SandboxFinder sandboxes_;
 };
 
 }  // namespace sekisho::enforce

@@ -11,21 +11,35 @@
 namespace sekisho::policy {
 namespace {
 
-// Everything a container adds by whatever list, sorted and once. The kubelet never fills in the
-// ambient list, and containerd drops it; other runtimes grant it.
-std::vector<std::string> ForbiddenAdditions(const ContainerFacts& container,
-                                            bool (*allowed)(std::string_view)) {
-  std::set<std::string> forbidden;
-  for (const auto* names : {&container.capabilities_add, &container.capabilities_ambient}) {
-    std::ranges::copy_if(*names, std::inserter(forbidden, forbidden.end()),
-                         [allowed](const std::string& name) { return !allowed(name); });
+struct Additions {
+  std::vector<std::string> containers;  // in order
+  std::set<std::string> names;          // of capabilities, of all containers together
+};
+
+// Everything that is added by whatever list. The kubelet never fills in the ambient list, and
+// containerd drops it; other runtimes grant it.
+Additions ForbiddenAdditions(const Subject& subject, bool (*allowed)(std::string_view)) {
+  Additions forbidden;
+  for (const ContainerFacts& container : subject.containers) {
+    bool adds = false;
+    for (const auto* names : {&container.capabilities_add, &container.capabilities_ambient}) {
+      for (const std::string& name : *names) {
+        if (!allowed(name)) {
+          forbidden.names.insert(name);
+          adds = true;
+        }
+      }
+    }
+    if (adds) {
+      forbidden.containers.push_back(container.name);
+    }
   }
-  return {forbidden.begin(), forbidden.end()};
+  return forbidden;
 }
 
-std::string MustNotInclude(const ContainerFacts& container,
-                           const std::vector<std::string>& forbidden) {
-  return base::StrCat(Quoted(container), " must not include ", JoinQuoted(forbidden),
+std::string MustNotInclude(const Additions& forbidden) {
+  return base::StrCat(ContainersText(forbidden.containers), " must not include ",
+                      JoinQuoted({forbidden.names.begin(), forbidden.names.end()}),
                       " in securityContext.capabilities.add");
 }
 
@@ -45,26 +59,32 @@ bool IsRestrictedAddition(std::string_view name) {
   return name == "NET_BIND_SERVICE";
 }
 
-std::optional<Finding> CapabilitiesBaseline(const Spec&, const SandboxFacts&,
-                                            const ContainerFacts& container) {
-  const std::vector<std::string> forbidden = ForbiddenAdditions(container, IsBaselineAddition);
-  if (forbidden.empty()) {
+std::optional<Finding> CapabilitiesBaseline(const Question& question) {
+  const Additions forbidden = ForbiddenAdditions(question.subject, IsBaselineAddition);
+  if (forbidden.names.empty()) {
     return std::nullopt;
   }
-  return Finding{"non-default capabilities", MustNotInclude(container, forbidden)};
+  return Finding{"non-default capabilities", MustNotInclude(forbidden)};
 }
 
-std::optional<Finding> CapabilitiesRestricted(const Spec&, const SandboxFacts&,
-                                              const ContainerFacts& container) {
-  std::vector<std::string> details;
-  // Exactly "ALL", as upstream demands, although the runtime would take "all".
-  if (std::ranges::find(container.capabilities_drop, "ALL") == container.capabilities_drop.end()) {
-    details.push_back(
-        base::StrCat(Quoted(container), " must set securityContext.capabilities.drop=[\"ALL\"]"));
+std::optional<Finding> CapabilitiesRestricted(const Question& question) {
+  if (IsExemptWindowsPod(question)) {
+    return std::nullopt;
   }
-  const std::vector<std::string> forbidden = ForbiddenAdditions(container, IsRestrictedAddition);
-  if (!forbidden.empty()) {
-    details.push_back(MustNotInclude(container, forbidden));
+  // Exactly "ALL", as upstream demands, although the runtime would take "all".
+  const std::vector<std::string> undropped =
+      NamesWhere(question.subject, [](const ContainerFacts& container) {
+        return std::ranges::find(container.capabilities_drop, "ALL") ==
+               container.capabilities_drop.end();
+      });
+  std::vector<std::string> details;
+  if (!undropped.empty()) {
+    details.push_back(base::StrCat(ContainersText(undropped),
+                                   " must set securityContext.capabilities.drop=[\"ALL\"]"));
+  }
+  const Additions forbidden = ForbiddenAdditions(question.subject, IsRestrictedAddition);
+  if (!forbidden.names.empty()) {
+    details.push_back(MustNotInclude(forbidden));
   }
   if (details.empty()) {
     return std::nullopt;

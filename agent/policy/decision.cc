@@ -4,7 +4,12 @@ namespace sekisho::policy {
 
 bool Edits::empty() const {
   return !seccomp && !apparmor && !capabilities_add && !capabilities_drop &&
-         !capabilities_ambient && !no_new_privs && !masked_paths && !readonly_paths;
+         !capabilities_ambient && !no_new_privs && !masked_paths && !readonly_paths &&
+         !readonly_rootfs && !selinux && remove_annotations.empty();
+}
+
+bool SandboxEdits::empty() const {
+  return remove_sysctls.empty() && remove_annotations.empty() && !selinux.has_value();
 }
 
 std::string_view ActionName(Action action) {

@@ -18,17 +18,31 @@ struct Violation {
   std::string detail;      // `container "c" must not include "NET_RAW" in …`; may be empty
 };
 
-// The edits that make a request legal. Each member that is set replaces the field of that name as a
-// whole; a member that is not set leaves its field alone. `cri::Apply` is the only reader.
+// The edits that make a container's request legal. Each member that is set replaces the field of
+// that name as a whole; a member that is not set leaves its field alone. `cri::Apply` is the only
+// reader.
 struct Edits {
-  std::optional<SecurityProfile> seccomp;   // also rewrites the deprecated path when that is set
-  std::optional<SecurityProfile> apparmor;  // likewise
-  std::optional<std::vector<std::string>> capabilities_add;
-  std::optional<std::vector<std::string>> capabilities_drop;
-  std::optional<std::vector<std::string>> capabilities_ambient;
-  std::optional<bool> no_new_privs;
-  std::optional<std::vector<std::string>> masked_paths;
-  std::optional<std::vector<std::string>> readonly_paths;
+  std::optional<SecurityProfile> seccomp =
+      {};  // also rewrites the deprecated path when that is set
+  std::optional<SecurityProfile> apparmor = {};  // likewise
+  std::optional<std::vector<std::string>> capabilities_add = {};
+  std::optional<std::vector<std::string>> capabilities_drop = {};
+  std::optional<std::vector<std::string>> capabilities_ambient = {};
+  std::optional<bool> no_new_privs = {};
+  std::optional<std::vector<std::string>> masked_paths = {};
+  std::optional<std::vector<std::string>> readonly_paths = {};
+  std::optional<bool> readonly_rootfs = {};
+  std::optional<SELinuxOptions> selinux = {};
+  std::vector<std::string> remove_annotations = {};  // keys
+
+  bool empty() const;
+};
+
+// The same for a sandbox: of RunPodSandbox, and of the copy that every CreateContainer carries.
+struct SandboxEdits {
+  std::vector<std::string> remove_sysctls = {};      // names
+  std::vector<std::string> remove_annotations = {};  // keys
+  std::optional<SELinuxOptions> selinux = {};
 
   bool empty() const;
 };
@@ -48,10 +62,13 @@ struct Decision {
   std::vector<Violation> violations;  // of the enforced level; all of them, repaired ones included
   std::vector<Violation> audit;       // what the audit level would refuse
   std::vector<Violation> warn;        // what the warn level would refuse
-  Edits edits;                        // non-empty exactly when action == kHarden
+  // One of the two is non-empty exactly when action == kHarden.
+  Edits edits;                 // EvaluateContainer
+  SandboxEdits sandbox_edits;  // EvaluateSandbox
   std::vector<EditRecord> edit_records;
   // The refusal as Kubernetes writes it: `violates PodSecurity "restricted:latest": reason
-  // (detail), …` with the violations that were not repaired. Empty unless action == kDeny.
+  // (detail), …`, and `violates node policy: …` for what no Pod Security level says; with the
+  // violations that were not repaired. Empty unless action == kDeny.
   std::string message;
 };
 

@@ -17,15 +17,13 @@ struct Found {
   Finding finding;
 };
 
-template <typename Look>
-std::vector<Found> FindAt(Level level, Look look) {
+std::vector<Found> FindAt(const Spec& spec, const LevelVersion& at, bool controls,
+                          const Subject& subject) {
+  const Question question{spec, at.level, at.version.Clamped(), subject};
   std::vector<Found> found;
-  for (const Check& check : Checks()) {
-    if (!IsActive(check, level)) {
-      continue;
-    }
-    if (std::optional<Finding> finding = look(check)) {
-      found.push_back({&check, *std::move(finding)});
+  for (const Check* check : ActiveChecks(at.level, question.minor, controls)) {
+    if (std::optional<Finding> finding = check->find(question)) {
+      found.push_back({check, *std::move(finding)});
     }
   }
   return found;
@@ -40,16 +38,6 @@ std::vector<Violation> ToViolations(const std::vector<Found>& found) {
   return violations;
 }
 
-// `reason (detail), reason, …` behind Kubernetes' own opening words.
-std::string Message(const LevelVersion& level, const std::vector<Violation>& violations) {
-  return base::StrCat("violates PodSecurity \"", level.ToString(),
-                      "\": ", base::StrJoin(violations, ", ", [](const Violation& violation) {
-                        return violation.detail.empty()
-                                   ? violation.reason
-                                   : base::StrCat(violation.reason, " (", violation.detail, ")");
-                      }));
-}
-
 bool CanRepair(const Spec& spec, const Check& check) {
   if (!check.group.has_value() || !IsRepairable(*check.group) ||
       spec.For(*check.group) != OnViolation::kHarden) {
@@ -58,51 +46,16 @@ bool CanRepair(const Spec& spec, const Check& check) {
   return *check.group != CheckGroup::kSeccomp || !spec.harden.deny_unconfined;
 }
 
-// Fills in everything but the edits, and says what is left to refuse.
-template <typename Look>
-Decision Judge(const Spec& spec, Look look, std::vector<Found>& found) {
-  Decision decision;
-  found = FindAt(spec.enforce.level, look);
+// Fills in what is found, at all three levels; returns what of it nothing repairs.
+std::vector<Found> Judge(const Spec& spec, const Subject& subject, Decision& decision,
+                         std::vector<CheckGroup>& repaired) {
+  std::vector<Found> found = FindAt(spec, spec.enforce, true, subject);
   decision.violations = ToViolations(found);
-  decision.audit = ToViolations(FindAt(spec.audit.level, look));
+  decision.audit = ToViolations(FindAt(spec, spec.audit, false, subject));
   // Mostly the same level: what is found is the same too.
-  decision.warn =
-      spec.warn == spec.audit ? decision.audit : ToViolations(FindAt(spec.warn.level, look));
-  return decision;
-}
-
-}  // namespace
-
-Decision EvaluateSandbox(const Spec& spec, const SandboxFacts& sandbox) {
-  const auto look = [&](const Check& check) {
-    return check.sandbox == nullptr ? std::nullopt : check.sandbox(spec, sandbox);
-  };
-  std::vector<Found> found;
-  Decision decision = Judge(spec, look, found);
-  // Nothing of a sandbox is edited: what is wrong with it is refused.
-  if (found.empty()) {
-    decision.action = Action::kAllow;
-  } else {
-    decision.action = Action::kDeny;
-    decision.message = Message(spec.enforce, decision.violations);
-  }
-  return decision;
-}
-
-Decision EvaluateContainer(const Spec& spec, const SandboxFacts& sandbox,
-                           const ContainerFacts& container) {
-  const auto look = [&](const Check& check) {
-    return check.container == nullptr ? std::nullopt : check.container(spec, sandbox, container);
-  };
-  std::vector<Found> found;
-  Decision decision = Judge(spec, look, found);
-  if (spec.enforce.level == Level::kPrivileged) {
-    decision.action = Action::kAllow;
-    return decision;
-  }
-
+  decision.warn = spec.warn == spec.audit ? decision.audit
+                                          : ToViolations(FindAt(spec, spec.warn, false, subject));
   std::vector<Found> unrepaired;
-  std::vector<CheckGroup> repaired;
   for (Found& one : found) {
     if (CanRepair(spec, *one.check)) {
       repaired.push_back(*one.check->group);
@@ -112,14 +65,163 @@ Decision EvaluateContainer(const Spec& spec, const SandboxFacts& sandbox,
   }
   if (!unrepaired.empty()) {
     decision.action = Action::kDeny;
-    decision.message = Message(spec.enforce, ToViolations(unrepaired));
+    decision.message = RefusalText(spec.enforce, ToViolations(unrepaired));
+  }
+  return unrepaired;
+}
+
+std::vector<Found> StillWrong(const Spec& spec, const SandboxFacts& sandbox,
+                              const ContainerFacts& repaired) {
+  return FindAt(spec, spec.enforce, true,
+                {.sandbox = sandbox,
+                 .containers = {&repaired, 1},
+                 .declared = nullptr,
+                 .scope = Scope::kContainer});
+}
+
+const Check* CheckOf(const Violation& violation) {
+  const auto check = std::ranges::find(Checks(), violation.check, &Check::id);
+  return check == Checks().end() ? nullptr : &*check;
+}
+
+bool IsPodSecurity(const Violation& violation) {
+  const Check* check = CheckOf(violation);
+  return check != nullptr && check->kind == CheckKind::kPodSecurity;
+}
+
+}  // namespace
+
+Decision EvaluateSandbox(const Spec& spec, const SandboxFacts& sandbox) {
+  Decision decision;
+  std::vector<CheckGroup> repaired;
+  if (Judge(spec, {.sandbox = sandbox}, decision, repaired).empty()) {
+    decision.sandbox_edits = EditsFor(spec, sandbox, repaired);
+    decision.edit_records = Describe(sandbox, decision.sandbox_edits, "config");
+    // What is repaired in each container instead leaves nothing to edit here.
+    decision.action = decision.sandbox_edits.empty() ? Action::kAllow : Action::kHarden;
+  }
+  return decision;
+}
+
+Decision EvaluateContainer(const Spec& spec, const SandboxFacts& sandbox,
+                           const ContainerFacts& container) {
+  Decision decision;
+  std::vector<CheckGroup> repaired;
+  const Subject subject{.sandbox = sandbox,
+                        .containers = {&container, 1},
+                        .declared = nullptr,
+                        .scope = Scope::kContainer};
+  if (!Judge(spec, subject, decision, repaired).empty()) {
     return decision;
   }
-
   decision.edits = EditsFor(spec, container, repaired);
+  if (!repaired.empty()) {
+    // Not every repair reaches what is wrong: a container without SELinux options of its own has
+    // the pod's, whatever is done to its own.
+    const std::vector<Found> left = StillWrong(spec, sandbox, WithEdits(container, decision.edits));
+    if (!left.empty()) {
+      decision.edits = {};
+      decision.action = Action::kDeny;
+      decision.message = RefusalText(spec.enforce, ToViolations(left));
+      return decision;
+    }
+  }
   decision.edit_records = Describe(container, decision.edits);
   decision.action = decision.edits.empty() ? Action::kAllow : Action::kHarden;
   return decision;
+}
+
+std::optional<std::string> WhyNotLegal(const Spec& spec, const SandboxFacts& sandbox) {
+  std::vector<CheckGroup> repaired;
+  for (const Found& one : FindAt(spec, spec.enforce, true, {.sandbox = sandbox})) {
+    if (!CanRepair(spec, *one.check)) {
+      return RefusalText(spec.enforce, ToViolations({one}));
+    }
+    repaired.push_back(*one.check->group);
+  }
+  return EditsFor(spec, sandbox, repaired).empty() ? std::nullopt : std::optional("more edits");
+}
+
+std::optional<std::string> WhyNotLegal(const Spec& spec, const SandboxFacts& sandbox,
+                                       const ContainerFacts& container) {
+  const std::vector<Found> left = StillWrong(spec, sandbox, container);
+  if (!left.empty()) {
+    return RefusalText(spec.enforce, ToViolations(left));
+  }
+  return EditsFor(spec, container, {}).empty() ? std::nullopt : std::optional("more edits");
+}
+
+Decision EvaluateUpdate(const Spec& spec, const SandboxFacts& sandbox,
+                        const ContainerFacts& container) {
+  const Subject subject{.sandbox = sandbox,
+                        .containers = {&container, 1},
+                        .declared = nullptr,
+                        .scope = Scope::kContainer};
+  const Question question{spec, spec.enforce.level, spec.enforce.version.Clamped(), subject};
+  Decision decision;
+  decision.action = Action::kAllow;
+  for (const Check* check : ActiveChecks(question.level, question.minor, false)) {
+    if (!check->at_update) {
+      continue;
+    }
+    if (std::optional<Finding> finding = check->find(question)) {
+      decision.violations.push_back({check->id, finding->reason, finding->detail});
+    }
+  }
+  if (!decision.violations.empty()) {
+    decision.action = Action::kDeny;
+    decision.message = RefusalText(spec.enforce, decision.violations);
+  }
+  return decision;
+}
+
+std::vector<Violation> ViolationsOf(const Spec& spec, const LevelVersion& at,
+                                    const Subject& subject) {
+  return ToViolations(FindAt(spec, at, true, subject));
+}
+
+std::vector<Violation> Unrepaired(const Spec& spec, const std::vector<Violation>& violations) {
+  std::vector<Violation> unrepaired;
+  for (const Violation& violation : violations) {
+    const Check* check = CheckOf(violation);
+    if (check == nullptr || !CanRepair(spec, *check)) {
+      unrepaired.push_back(violation);
+    }
+  }
+  return unrepaired;
+}
+
+std::string ViolationsText(const std::vector<Violation>& violations) {
+  return base::StrJoin(violations, ", ", [](const Violation& violation) {
+    return violation.detail.empty() ? violation.reason
+                                    : base::StrCat(violation.reason, " (", violation.detail, ")");
+  });
+}
+
+std::string RefusalText(const LevelVersion& at, const std::vector<Violation>& violations) {
+  // Kubernetes' words are kept for what Kubernetes would say.
+  std::vector<Violation> of_level;
+  std::vector<Violation> of_node;
+  for (const Violation& violation : violations) {
+    (IsPodSecurity(violation) ? of_level : of_node).push_back(violation);
+  }
+  std::string text;
+  if (!of_level.empty()) {
+    text = base::StrCat("violates PodSecurity \"", at.ToString(), "\": ", ViolationsText(of_level));
+  }
+  if (!of_node.empty()) {
+    text +=
+        base::StrCat(text.empty() ? "" : "; ", "violates node policy: ", ViolationsText(of_node));
+  }
+  return text;
+}
+
+std::string WouldViolateText(const LevelVersion& at, const std::vector<Violation>& violations) {
+  std::vector<Violation> of_level = violations;
+  std::erase_if(of_level, [](const Violation& one) { return !IsPodSecurity(one); });
+  return of_level.empty() ? ""
+                          : base::StrCat("would violate PodSecurity \"", at.ToString(),
+                                         "\": ", ViolationsText(of_level));
 }
 
 }  // namespace sekisho::policy

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "policy/mount_facts.h"
+
 namespace sekisho::policy {
 
 // runtime.v1.NamespaceMode. POD is the wire default, so an absent message means POD everywhere.
@@ -28,14 +30,6 @@ struct SecurityProfile {
   std::string localhost_ref;  // seccomp: absolute path of the file; AppArmor: profile name
 
   friend bool operator==(const SecurityProfile&, const SecurityProfile&) = default;
-};
-
-struct IdMapping {
-  uint32_t host_id = 0;
-  uint32_t container_id = 0;
-  uint32_t length = 0;
-
-  friend bool operator==(const IdMapping&, const IdMapping&) = default;
 };
 
 struct UserNamespace {
@@ -65,6 +59,10 @@ struct SELinuxOptions {
   friend bool operator==(const SELinuxOptions&, const SELinuxOptions&) = default;
 };
 
+// runtime.v1.SupplementalGroupsPolicy. Merge, the wire default, adds the groups that the image's
+// /etc/group gives the user.
+enum class SupplementalGroupsPolicy { kMerge = 0, kStrict = 1 };
+
 // Where the kubelet got the pod from: the pod annotation kubernetes.io/config.source, which the
 // kubelet overwrites on every pod. kUnknown: the annotation is missing (the caller is no kubelet).
 enum class PodSource { kUnknown, kApi, kStatic };
@@ -82,8 +80,9 @@ struct PodIdentity {
   friend bool operator==(const PodIdentity&, const PodIdentity&) = default;
 };
 
-// Something in a security context that this build cannot judge: a field number that it does not
-// know, or an enum value that the protocol did not have. `path` is the field's path in the request.
+// Something in a security context, a mount or a device that this build cannot judge: a field number
+// that it does not know, or an enum value that the protocol did not have. `path` is the field's
+// path in the request.
 struct UnknownField {
   std::string path;  // e.g. "config.linux.security_context: unknown field 42"
 
@@ -104,9 +103,12 @@ struct SandboxFacts {
   SecurityProfile seccomp;                   // 9
   std::string seccomp_profile_path;          // 7, deprecated
   // PodSandboxConfig and LinuxPodSandboxConfig
-  std::map<std::string, std::string> sysctls;      // names exactly as sent
-  std::map<std::string, std::string> annotations;  // the user's, except kubernetes.io/config.*
-  std::vector<int32_t> host_ports;                 // PortMapping.host_port, every one that is not 0
+  std::map<std::string, std::string> sysctls;  // names exactly as sent
+  std::map<std::string, std::string>
+      annotations;  // the user's, and the kubelet's kubernetes.io/config.*
+  std::map<std::string, std::string> labels;  // the user's, without the kubelet's own
+  std::vector<int32_t> host_ports;            // PortMapping.host_port, every one that is not 0
+  std::vector<std::string> unified_keys;  // of linux.resources.unified and linux.overhead.unified
   std::string cgroup_parent;
   std::string log_directory;
   bool windows_present = false;  // a `windows` message on a Linux node
@@ -140,10 +142,30 @@ struct ContainerFacts {
   std::string seccomp_profile_path;               // 10, deprecated
   SecurityProfile apparmor;                       // 16
   std::string apparmor_profile;                   // 9, deprecated
+  SupplementalGroupsPolicy supplemental_groups_policy = SupplementalGroupsPolicy::kMerge;  // 17
   // The annotation io.kubernetes.container.ports, the only place where an init container's host
   // ports are visible. Every hostPort in it that is not 0.
   std::vector<int32_t> host_ports;
   bool ports_annotation_unreadable = false;  // present, but not the JSON that a kubelet writes
+  // The annotation io.kubernetes.container.preStopHandler: the `host` of its httpGet or tcpSocket.
+  std::vector<std::string> pre_stop_hosts;
+  bool pre_stop_annotation_unreadable = false;
+  // ContainerConfig
+  std::vector<MountFacts> mounts;        // 7
+  std::vector<DeviceFacts> devices;      // 8
+  std::vector<std::string> cdi_devices;  // 17: CDIDevice.name, "vendor/class=name"
+  // 10 and 9, without the kubelet's own io.kubernetes.container.* and
+  // io.kubernetes.pod.*: what device plugins, or others, put there.
+  std::map<std::string, std::string> annotations;
+  std::map<std::string, std::string> labels;
+  // The annotation io.kubernetes.container.terminationMessagePath.
+  std::string termination_message_path;
+  // LinuxContainerResources
+  std::vector<std::string> unified_keys;  // 9: the keys alone
+  int64_t oom_score_adj = 0;              // 5
+  // Whether `image` is a file of the node, found out by looking: some releases of containerd
+  // restore such a file as a checkpoint.
+  bool image_is_file = false;
   bool windows_present = false;
   std::vector<UnknownField> unknown;
 

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "policy/glob.h"
+
 namespace sekisho::policy {
 namespace {
 
@@ -52,6 +54,7 @@ auto Precedence(const Rule& rule) {
 
 Spec Exempted(Spec spec, const Exemption& exemption) {
   spec.enforce = {Level::kPrivileged, {}};
+  spec.controls = {};
   spec.exemption_reason = exemption.reason;
   spec.origin = exemption.origin;
   return spec;
@@ -59,66 +62,44 @@ Spec Exempted(Spec spec, const Exemption& exemption) {
 
 }  // namespace
 
-bool GlobMatches(std::string_view pattern, std::string_view text) {
-  // Greedy with one step back: on a mismatch the last `*` takes one character more.
-  size_t p = 0;
-  size_t t = 0;
-  size_t star = std::string_view::npos;
-  size_t star_text = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      star_text = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++star_text;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') {
-    ++p;
-  }
-  return p == pattern.size();
-}
-
 Policy::Policy(Spec defaults, std::vector<Rule> rules, std::vector<Exemption> exemptions)
     : defaults_(std::move(defaults)), rules_(std::move(rules)), exemptions_(std::move(exemptions)) {
   std::ranges::stable_sort(
       rules_, [](const Rule& a, const Rule& b) { return Precedence(a) > Precedence(b); });
+  default_spec_ = std::make_shared<const Spec>(defaults_);
+  for (const Rule& rule : rules_) {
+    rule_specs_.push_back(std::make_shared<const Spec>(rule.spec));
+  }
 }
 
 template <typename Matches>
-Spec Policy::Select(std::chrono::sys_seconds now, Matches matches) const {
+SpecPtr Policy::Select(std::chrono::sys_seconds now, Matches matches) const {
   const auto rule =
       std::ranges::find_if(rules_, [&](const Rule& candidate) { return matches(candidate.match); });
-  Spec spec = rule == rules_.end() ? defaults_ : rule->spec;
+  const SpecPtr& spec = rule == rules_.end()
+                            ? default_spec_
+                            : rule_specs_[static_cast<size_t>(rule - rules_.begin())];
   const auto exemption = std::ranges::find_if(exemptions_, [&](const Exemption& candidate) {
     return matches(candidate.match) && HoldsAt(candidate, now);
   });
-  if (exemption != exemptions_.end()) {
-    return Exempted(std::move(spec), *exemption);
-  }
-  return spec;
+  return exemption == exemptions_.end() ? spec
+                                        : std::make_shared<const Spec>(Exempted(*spec, *exemption));
 }
 
-Spec Policy::ForContainer(const PodIdentity& pod, const std::string& container,
-                          std::chrono::sys_seconds now) const {
+SpecPtr Policy::ForContainer(const PodIdentity& pod, const std::string& container,
+                             std::chrono::sys_seconds now) const {
   return Select(now, [&](const Match& match) {
     return MatchesPod(match, pod) && MatchesContainer(match, container);
   });
 }
 
-Spec Policy::ForSandbox(const PodIdentity& pod, std::chrono::sys_seconds now) const {
-  Spec spec = Select(
+SpecPtr Policy::ForSandbox(const PodIdentity& pod, std::chrono::sys_seconds now) const {
+  SpecPtr spec = Select(
       now, [&](const Match& match) { return match.containers.empty() && MatchesPod(match, pod); });
-  if (spec.exemption_reason.has_value()) {
+  if (spec->exemption_reason.has_value()) {
     return spec;
   }
-  spec.privileged_decided_per_container =
+  const bool per_container =
       std::ranges::any_of(rules_,
                           [&](const Rule& candidate) {
                             return !candidate.match.containers.empty() &&
@@ -129,7 +110,12 @@ Spec Policy::ForSandbox(const PodIdentity& pod, std::chrono::sys_seconds now) co
         return !exemption.match.containers.empty() && MatchesPod(exemption.match, pod) &&
                HoldsAt(exemption, now);
       });
-  return spec;
+  if (per_container == spec->privileged_decided_per_container) {
+    return spec;
+  }
+  Spec copy = *spec;
+  copy.privileged_decided_per_container = per_container;
+  return std::make_shared<const Spec>(std::move(copy));
 }
 
 }  // namespace sekisho::policy

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,9 @@ struct Exemption {
   std::string origin;
 };
 
+// Never null. Shared, because a spec is large and every request needs one.
+using SpecPtr = std::shared_ptr<const Spec>;
+
 class Policy {
  public:
   // Takes rules in file order and sorts them most specific first (stable). The order of precedence
@@ -48,9 +52,9 @@ class Policy {
 
   // The spec for a sandbox: rules that name containers do not apply (but see
   // Spec::privileged_decided_per_container). `now` decides which exemptions have expired.
-  Spec ForSandbox(const PodIdentity& pod, std::chrono::sys_seconds now) const;
-  Spec ForContainer(const PodIdentity& pod, const std::string& container,
-                    std::chrono::sys_seconds now) const;
+  SpecPtr ForSandbox(const PodIdentity& pod, std::chrono::sys_seconds now) const;
+  SpecPtr ForContainer(const PodIdentity& pod, const std::string& container,
+                       std::chrono::sys_seconds now) const;
 
   const Spec& defaults() const { return defaults_; }
   const std::vector<Rule>& rules() const { return rules_; }  // in order of precedence
@@ -60,14 +64,13 @@ class Policy {
   // The spec of the first rule whose match satisfies `matches`, or the defaults, unless an
   // exemption that satisfies it holds.
   template <typename Matches>
-  Spec Select(std::chrono::sys_seconds now, Matches matches) const;
+  SpecPtr Select(std::chrono::sys_seconds now, Matches matches) const;
 
   Spec defaults_;
   std::vector<Rule> rules_;
+  SpecPtr default_spec_;
+  std::vector<SpecPtr> rule_specs_;  // of rules_
   std::vector<Exemption> exemptions_;
 };
-
-// Whether `text` matches `pattern`. Linear in the text for one `*`, never exponential.
-bool GlobMatches(std::string_view pattern, std::string_view text);
 
 }  // namespace sekisho::policy

@@ -3,56 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/str_cat.h"
-#include "base/str_join.h"
-#include "caps/cri_caps.h"
-#include "policy/capability_rules.h"
 #include "policy/checks.h"
 #include "policy/deprecated_profile.h"
+#include "policy/repair_parts.h"
+#include "policy/steering_annotations.h"
 
 namespace sekisho::policy {
 namespace {
-
-bool Contains(const std::vector<CheckGroup>& groups, CheckGroup group) {
-  return std::ranges::find(groups, group) != groups.end();
-}
-
-SecurityProfile ProfileOf(const SeccompTarget& target) {
-  return target.localhost_path.has_value()
-             ? SecurityProfile{ProfileType::kLocalhost, *target.localhost_path}
-             : SecurityProfile{ProfileType::kRuntimeDefault, ""};
-}
-
-void RepairSeccomp(const Spec& spec, const ContainerFacts& container, bool violated, Edits& edits) {
-  if (spec.harden.seccomp_always.has_value()) {
-    edits.seccomp = ProfileOf(*spec.harden.seccomp_always);
-  } else if (violated || EffectiveSeccomp(container).type == ProfileType::kUnconfined) {
-    edits.seccomp = ProfileOf(spec.harden.seccomp_unconfined);
-  }
-}
-
-void RepairCapabilities(const Spec& spec, const ContainerFacts& container, bool violated,
-                        Edits& edits) {
-  caps::Lists lists{container.capabilities_add, container.capabilities_drop,
-                    container.capabilities_ambient};
-  if (violated) {
-    const bool restricted = spec.enforce.level == Level::kRestricted;
-    const auto forbidden = [restricted](const std::string& name) {
-      return !(restricted ? IsRestrictedAddition(name) : IsBaselineAddition(name));
-    };
-    std::erase_if(lists.add, forbidden);
-    std::erase_if(lists.ambient, forbidden);
-    if (restricted && std::ranges::find(lists.drop, "ALL") == lists.drop.end()) {
-      lists.drop = {"ALL"};
-    }
-  }
-  for (const std::string& name : spec.harden.drop_capabilities) {
-    lists = caps::WithDropped(std::move(lists), name);
-  }
-  edits.capabilities_add = std::move(lists.add);
-  edits.capabilities_drop = std::move(lists.drop);
-  edits.capabilities_ambient = std::move(lists.ambient);
-}
 
 std::vector<std::string> Union(std::vector<std::string> paths,
                                std::span<const std::string_view> wanted) {
@@ -69,6 +26,20 @@ std::vector<std::string> Union(std::vector<std::string> paths,
 bool SayOnly(const SecurityProfile& profile, const SecurityProfile& current,
              std::string_view deprecated) {
   return current == profile && (deprecated.empty() || FromDeprecated(deprecated) == profile);
+}
+
+std::vector<std::string> Stripped(const Spec& spec,
+                                  const std::map<std::string, std::string>& annotations) {
+  std::vector<std::string> keys;
+  if (spec.enforce.level == Level::kPrivileged || spec.annotations.strip.empty()) {
+    return keys;
+  }
+  for (const auto& [key, value] : annotations) {
+    if (IsStrippedAnnotation(spec.annotations, key)) {
+      keys.push_back(key);
+    }
+  }
+  return keys;
 }
 
 // Drops every edit that leaves its field as it is.
@@ -92,34 +63,10 @@ void Minimise(const ContainerFacts& before, Edits& edits) {
   drop_if_same(edits.no_new_privs, before.no_new_privs);
   drop_if_same(edits.masked_paths, before.masked_paths);
   drop_if_same(edits.readonly_paths, before.readonly_paths);
-}
-
-// What the edit to `after` takes away: what counted, or what only the deprecated field said.
-SecurityProfile Replaced(const std::optional<SecurityProfile>& after,
-                         const SecurityProfile& effective, std::string_view deprecated) {
-  return after == effective ? FromDeprecated(deprecated) : effective;
-}
-
-std::string Text(const SecurityProfile& profile) {
-  switch (profile.type) {
-    case ProfileType::kAbsent:
-      return "absent";
-    case ProfileType::kRuntimeDefault:
-      return "RuntimeDefault";
-    case ProfileType::kUnconfined:
-      return "Unconfined";
-    case ProfileType::kLocalhost:
-      return base::StrCat("Localhost ", profile.localhost_ref);
+  drop_if_same(edits.readonly_rootfs, before.readonly_rootfs);
+  if (edits.selinux.has_value() && edits.selinux == before.selinux) {
+    edits.selinux.reset();
   }
-  return "";
-}
-
-std::string Text(const std::vector<std::string>& list) {
-  return base::StrCat("[", base::StrJoin(list, ", "), "]");
-}
-
-std::string Text(bool value) {
-  return value ? "true" : "false";
 }
 
 }  // namespace
@@ -144,48 +91,72 @@ ContainerFacts WithEdits(ContainerFacts container, const Edits& edits) {
   container.no_new_privs = edits.no_new_privs.value_or(container.no_new_privs);
   container.masked_paths = edits.masked_paths.value_or(container.masked_paths);
   container.readonly_paths = edits.readonly_paths.value_or(container.readonly_paths);
+  container.readonly_rootfs = edits.readonly_rootfs.value_or(container.readonly_rootfs);
+  if (edits.selinux.has_value()) {
+    container.selinux = edits.selinux;
+  }
+  for (const std::string& key : edits.remove_annotations) {
+    container.annotations.erase(key);
+  }
   return container;
+}
+
+SandboxFacts WithEdits(SandboxFacts sandbox, const SandboxEdits& edits) {
+  for (const std::string& name : edits.remove_sysctls) {
+    sandbox.sysctls.erase(name);
+  }
+  for (const std::string& key : edits.remove_annotations) {
+    sandbox.annotations.erase(key);
+  }
+  if (edits.selinux.has_value()) {
+    sandbox.selinux = edits.selinux;
+  }
+  return sandbox;
 }
 
 Edits EditsFor(const Spec& spec, const ContainerFacts& container,
                const std::vector<CheckGroup>& violated) {
   Edits edits;
-  RepairSeccomp(spec, container, Contains(violated, CheckGroup::kSeccomp), edits);
-  RepairCapabilities(spec, container, Contains(violated, CheckGroup::kCapabilities), edits);
-  if (Contains(violated, CheckGroup::kAppArmor)) {
-    edits.apparmor = SecurityProfile{ProfileType::kRuntimeDefault, ""};
-  }
-  if (spec.harden.no_new_privileges || Contains(violated, CheckGroup::kAllowPrivilegeEscalation)) {
+  // The node's own hardening ends where the level is privileged; what a control demands does not.
+  const bool hardened = spec.enforce.level != Level::kPrivileged;
+  edits.seccomp = RepairedSeccomp(spec, container, Contains(violated, CheckGroup::kSeccomp));
+  caps::Lists lists = RepairedCapabilities(spec, container, violated);
+  edits.capabilities_add = std::move(lists.add);
+  edits.capabilities_drop = std::move(lists.drop);
+  edits.capabilities_ambient = std::move(lists.ambient);
+  if ((hardened && spec.harden.no_new_privileges) ||
+      Contains(violated, CheckGroup::kAllowPrivilegeEscalation)) {
     edits.no_new_privs = true;
   }
-  if (spec.harden.masked_paths || Contains(violated, CheckGroup::kProcMount)) {
+  if ((hardened && spec.harden.masked_paths) || Contains(violated, CheckGroup::kProcMount)) {
     edits.masked_paths = Union(container.masked_paths, DefaultMaskedPaths());
     edits.readonly_paths = Union(container.readonly_paths, DefaultReadonlyPaths());
   }
+  if (Contains(violated, CheckGroup::kReadOnlyRootFilesystem)) {
+    edits.readonly_rootfs = true;
+  }
+  if (Contains(violated, CheckGroup::kAppArmor)) {
+    edits.apparmor = RepairedAppArmor(spec);
+  }
+  if (Contains(violated, CheckGroup::kSELinux)) {
+    edits.selinux = RepairedSELinux(spec, container.selinux);
+  }
+  edits.remove_annotations = Stripped(spec, container.annotations);
   Minimise(container, edits);
   return edits;
 }
 
-std::vector<EditRecord> Describe(const ContainerFacts& before, const Edits& edits) {
-  std::vector<EditRecord> records;
-  const auto add = [&records](std::string_view field, const auto& edit, const auto& value) {
-    if (edit.has_value()) {
-      records.push_back(
-          {base::StrCat("config.linux.security_context.", field), Text(value), Text(*edit)});
-    }
-  };
-  add("seccomp", edits.seccomp,
-      Replaced(edits.seccomp, EffectiveSeccomp(before), before.seccomp_profile_path));
-  add("apparmor", edits.apparmor,
-      Replaced(edits.apparmor, EffectiveAppArmor(before), before.apparmor_profile));
-  add("capabilities.add_capabilities", edits.capabilities_add, before.capabilities_add);
-  add("capabilities.drop_capabilities", edits.capabilities_drop, before.capabilities_drop);
-  add("capabilities.add_ambient_capabilities", edits.capabilities_ambient,
-      before.capabilities_ambient);
-  add("no_new_privs", edits.no_new_privs, before.no_new_privs);
-  add("masked_paths", edits.masked_paths, before.masked_paths);
-  add("readonly_paths", edits.readonly_paths, before.readonly_paths);
-  return records;
+SandboxEdits EditsFor(const Spec& spec, const SandboxFacts& sandbox,
+                      const std::vector<CheckGroup>& violated) {
+  SandboxEdits edits;
+  if (Contains(violated, CheckGroup::kSysctls)) {
+    edits.remove_sysctls = ForbiddenSysctls(spec, sandbox);
+  }
+  if (Contains(violated, CheckGroup::kSELinux)) {
+    edits.selinux = RepairedSELinux(spec, sandbox.selinux);
+  }
+  edits.remove_annotations = Stripped(spec, sandbox.annotations);
+  return edits;
 }
 
 }  // namespace sekisho::policy

@@ -10,19 +10,31 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/controls.h"
+
 namespace sekisho::policy {
+
+// The newest Pod Security version whose checks this build knows: v1.37.
+inline constexpr int kLatestMinor = 37;
 
 // Kubernetes' Pod Security levels, in order of strictness.
 enum class Level { kPrivileged, kBaseline, kRestricted };
 std::string_view LevelName(Level level);
+std::optional<Level> ParseLevel(std::string_view name);
 
-// A Pod Security version: "latest", or the minor number of v1.N. The checks of this build are those
-// of `latest`; Evaluate takes the version along so that messages name it.
+// A Pod Security version: "latest", or the minor number of v1.N.
 struct Version {
   std::optional<int> minor;  // absent: latest
 
+  // The version whose checks are looked at: the newest that this build has for `latest` and for
+  // every later one, as Pod Security Admission does. Messages name what was asked for.
+  int Clamped() const;
+
   friend bool operator==(const Version&, const Version&) = default;
 };
+
+// "latest" or "v1.N" without a leading zero, as in the label pod-security.kubernetes.io/*-version.
+std::optional<Version> ParseVersion(std::string_view text);
 
 struct LevelVersion {
   Level level = Level::kPrivileged;
@@ -33,23 +45,30 @@ struct LevelVersion {
   friend bool operator==(const LevelVersion&, const LevelVersion&) = default;
 };
 
-// The groups of checks that `onViolation` names. Several Pod Security checks can share a group
+// The groups of checks that `onViolation` names. Several checks can share a group
 // (capabilities_baseline and capabilities_restricted are both `capabilities`).
 enum class CheckGroup {
   kAllowPrivilegeEscalation,
+  kAllowedCapabilities,  // control
   kAppArmor,
   kCapabilities,
+  kDefaultAddCapabilities,  // control
   kHostNamespaces,
   kHostPorts,
+  kHostProbes,
   kPrivileged,
   kProcMount,
+  kReadOnlyRootFilesystem,    // control
+  kRequiredDropCapabilities,  // control
   kRunAsNonRoot,
   kRunAsUser,
   kSeccomp,
   kSELinux,
   kSysctls,
+  kVolumes,
+  kWindowsHostProcess,
 };
-inline constexpr size_t kCheckGroupCount = 12;
+inline constexpr size_t kCheckGroupCount = 19;
 
 // The name used in policy files: "capabilities", "seccomp", …
 std::string_view CheckGroupName(CheckGroup group);
@@ -82,10 +101,51 @@ struct Hardening {
   friend bool operator==(const Hardening&, const Hardening&) = default;
 };
 
-// Facts about this node that checks need.
+// Facts about this node that checks need. From config.yaml, not from the policy.
 struct NodeFacts {
   // Kubernetes resolves every Localhost seccomp profile to a file below this directory.
   std::string seccomp_root = "/var/lib/kubelet/seccomp";
+  // Whether the kubelet runs with seccompDefault. Then it sends Unconfined only for a pod that
+  // asked for it; otherwise Unconfined can also mean that nothing was asked for, which baseline
+  // allows.
+  bool kubelet_seccomp_default = false;
+
+  friend bool operator==(const NodeFacts&, const NodeFacts&) = default;
+};
+
+// A directory of the node: itself and what lies below, by whole components.
+struct HostPathRule {
+  std::string prefix;      // absolute and clean
+  bool read_only = false;  // only where the mount is read-only
+
+  friend bool operator==(const HostPathRule&, const HostPathRule&) = default;
+};
+
+// What CRI cannot tell from a forbidden thing, and the operator vouches for. Everything in here
+// loosens a check.
+struct Trust {
+  // Paths of the node that come from device plugins, from hostPath PersistentVolumes or from local
+  // provisioners: not taken for hostPath volumes.
+  std::vector<HostPathRule> host_paths = {};
+  // Names (globs) of PersistentVolumes of nfs, iscsi, fc and flexVolume; on the wire they look like
+  // inline volumes of these types, which restricted forbids.
+  std::vector<std::string> persistent_volumes = {};
+  // Device nodes (globs over host_path) that containers may be given.
+  std::vector<std::string> devices = {};
+  // CDI kinds, "vendor/class", whose devices containers may be given.
+  std::vector<std::string> cdi_kinds = {};
+
+  friend bool operator==(const Trust&, const Trust&) = default;
+};
+
+// Annotations that steer a runtime, an NRI plugin or CRIU past everything that is checked here.
+// Patterns are globs over keys. `allow` wins over `strip`, `strip` over `deny`.
+struct AnnotationRules {
+  std::vector<std::string> allow = {};
+  std::vector<std::string> strip = {};  // taken out of the request
+  std::vector<std::string> deny = {};
+
+  friend bool operator==(const AnnotationRules&, const AnnotationRules&) = default;
 };
 
 // Everything Evaluate needs besides the facts.
@@ -94,8 +154,11 @@ struct Spec {
   LevelVersion audit;
   LevelVersion warn;
   Hardening harden;
+  Controls controls;
   std::array<OnViolation, kCheckGroupCount>
       on_violation{};  // by CheckGroup; see DefaultOnViolation
+  Trust trust;
+  AnnotationRules annotations;
   NodeFacts node;
   // Set when an exemption applies: `enforce` is then privileged, and the reason goes to the audit
   // log.
@@ -107,10 +170,16 @@ struct Spec {
   std::string origin = "defaults";
 
   OnViolation For(CheckGroup group) const { return on_violation[static_cast<size_t>(group)]; }
+
+  friend bool operator==(const Spec&, const Spec&) = default;
 };
 
 // Deny everywhere but for seccomp: CRI cannot tell "unset" (which baseline allows) from an explicit
 // Unconfined (which it forbids), so both are hardened unless the operator says otherwise.
 std::array<OnViolation, kCheckGroupCount> DefaultOnViolation();
+
+// What holds before a policy file says anything: baseline, DefaultOnViolation, and every annotation
+// denied that is known to steer a runtime.
+Spec DefaultSpec();
 
 }  // namespace sekisho::policy

@@ -23,8 +23,22 @@ class VerdictFixture : public EnforcerFixture {
     runtime_.SetHandler([this](const FakeCall& call) {
       runtime::v1::RunPodSandboxResponse response;
       response.set_pod_sandbox_id(sandbox_id_);
+      if (call.method == kListContainers) {
+        return ReplyWith(ContainersOfThePod(call.request).SerializeAsString());
+      }
       return ReplyWith(call.method == kRunPodSandbox ? response.SerializeAsString() : "");
     });
+  }
+
+  // Whatever container is asked for is one of the pod's.
+  runtime::v1::ListContainersResponse ContainersOfThePod(const std::string& question) const {
+    runtime::v1::ListContainersRequest asked;
+    EXPECT_TRUE(asked.ParseFromString(question));
+    runtime::v1::ListContainersResponse response;
+    runtime::v1::Container& container = *response.add_containers();
+    container.set_id(asked.filter().id());
+    container.set_pod_sandbox_id(sandbox_id_);
+    return response;
   }
 
   static Column Privileged() { return {"privileged", PolicyOf(policy::Level::kPrivileged)}; }

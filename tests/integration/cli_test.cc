@@ -67,6 +67,7 @@ TEST_F(CliTest, ExitsWithTwoOnlyWhenTheCommandLineIsWrong) {
       {{"--help"}, 0, "Usage: sekisho"},
       {{"serve", "--help"}, 0, "--unsafe-forward-unknown"},
       {{"check-config", "--help"}, 0, "--policy"},
+      {{"check", "--help"}, 0, "--level"},
       {{"version"}, 0, "sekisho "},
   };
   for (const auto& row : kRows) {
@@ -78,8 +79,11 @@ TEST_F(CliTest, ExitsWithTwoOnlyWhenTheCommandLineIsWrong) {
 }
 
 TEST_F(CliTest, HelpFitsATerminalAndNamesEverySubcommand) {
-  for (const auto& arguments : std::vector<std::vector<std::string>>{
-           {"--help"}, {"serve", "--help"}, {"check-config", "--help"}, {"version", "--help"}}) {
+  for (const auto& arguments : std::vector<std::vector<std::string>>{{"--help"},
+                                                                     {"serve", "--help"},
+                                                                     {"check", "--help"},
+                                                                     {"check-config", "--help"},
+                                                                     {"version", "--help"}}) {
     SCOPED_TRACE(::testing::PrintToString(arguments));
     std::istringstream output(RunSekisho(arguments).output);
     for (std::string line; std::getline(output, line);) {
@@ -87,7 +91,7 @@ TEST_F(CliTest, HelpFitsATerminalAndNamesEverySubcommand) {
     }
   }
   const std::string help = RunSekisho({"--help"}).output;
-  for (const char* subcommand : {"\n  serve ", "\n  check-config ", "\n  version "}) {
+  for (const char* subcommand : {"\n  serve ", "\n  check ", "\n  check-config ", "\n  version "}) {
     EXPECT_THAT(help, HasSubstr(subcommand));
   }
 }

@@ -21,6 +21,11 @@ namespace sekisho::testing {
 
 inline constexpr char kSandboxId[] = "sandbox-1";
 inline constexpr char kPodSandboxStatus[] = "/runtime.v1.RuntimeService/PodSandboxStatus";
+inline constexpr char kListContainers[] = "/runtime.v1.RuntimeService/ListContainers";
+inline constexpr char kUpdateContainerResources[] =
+    "/runtime.v1.RuntimeService/UpdateContainerResources";
+inline constexpr char kUpdatePodSandboxResources[] =
+    "/runtime.v1.RuntimeService/UpdatePodSandboxResources";
 
 // Keeps every record.
 class MemorySink final : public audit::Sink {
@@ -56,9 +61,8 @@ class EnforcerFixture : public ::testing::Test {
 
   // --- policies ---
   static policy::Spec SpecOf(policy::Level level) {
-    policy::Spec spec;
+    policy::Spec spec = policy::DefaultSpec();
     spec.enforce = {level, {}};
-    spec.on_violation = policy::DefaultOnViolation();
     return spec;
   }
   static SnapshotPtr Wrap(policy::Policy policy, std::string hash) {
@@ -157,6 +161,9 @@ class EnforcerFixture : public ::testing::Test {
       }
       return ReplyWith(sandbox_status_bytes_.value_or(sandbox_status_.SerializeAsString()));
     }
+    if (call.method == kListContainers) {
+      return ReplyWith(containers_.SerializeAsString());
+    }
     return ReplyWith("");
   }
 
@@ -164,14 +171,17 @@ class EnforcerFixture : public ::testing::Test {
   grpc::Status run_sandbox_status_;
   grpc::Status runtime_status_;
   runtime::v1::PodSandboxStatusResponse sandbox_status_;
+  runtime::v1::ListContainersResponse containers_;
   std::optional<std::string> sandbox_status_bytes_;
   std::function<void(runtime::v1::PodSandboxConfig&)> sandbox_edit_;
 
   TempDir dir_;
   MemorySink audit_;
   enforce::SnapshotHolder snapshots_{PolicyOf(policy::Level::kRestricted)};
-  std::unique_ptr<enforce::Enforcer> enforcer_ =
-      std::make_unique<enforce::Enforcer>(snapshots_, audit_);
+  std::unique_ptr<enforce::Enforcer> enforcer_ = std::make_unique<enforce::Enforcer>(
+      snapshots_, audit_,
+      // The pods of these requests exist nowhere.
+      mounts::Resolver({.kubelet_root = "/var/lib/kubelet", .look_at_node = false}));
   FakeRuntime runtime_{dir_.File("runtime.sock")};
   std::unique_ptr<relay::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;

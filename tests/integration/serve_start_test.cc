@@ -201,7 +201,8 @@ TEST_F(ServeTest, KilledAndRestartedItServesTheSameSocketAndKnowsItsSandboxes) {
               HasSubstr("does not describe the sandbox"));
   EXPECT_EQ(runtime_->CountOf(kCreateContainer), 0u);
   const std::string allowed =
-      CreateContainer(sandbox, pod, {.edit = MakeRestricted}).SerializeAsString();
+      CreateContainer(sandbox, pod, {.with_kubelet_mounts = false, .edit = MakeRestricted})
+          .SerializeAsString();
   EXPECT_EQ(CodeOf(kCreateContainer, allowed), grpc::StatusCode::OK);
   EXPECT_EQ(runtime_->CountOf(kCreateContainer), 1u);
   EXPECT_EQ(runtime_->CountOf(kPodSandboxStatus), 1u);

@@ -25,7 +25,7 @@ TEST_F(AgentConfigTest, EveryKeyIsRead) {
                                      "listen: {socket: /a/l.sock, group: kubelet}\n"
                                      "upstream: {socket: /a/u.sock, startTimeoutSeconds: 7}\n"
                                      "policy: {file: /a/p.yaml, dropInDirectory: /a/p.d}\n"
-                                     "kubelet: {rootDirectory: /a/kubelet}\n"
+                                     "kubelet: {rootDirectory: /a/kubelet, seccompDefault: true}\n"
                                      "audit: {path: /a/audit, maxSizeMiB: 3, maxFiles: 9}\n"
                                      "log: {level: debug}\n"
                                      "relay: {threads: 8, maxMessageMiB: 256}\n"
@@ -40,6 +40,7 @@ TEST_F(AgentConfigTest, EveryKeyIsRead) {
   EXPECT_EQ(config.policy_file, "/a/p.yaml");
   EXPECT_EQ(config.policy_dir, "/a/p.d");
   EXPECT_EQ(config.kubelet_root, "/a/kubelet");
+  EXPECT_TRUE(config.kubelet_seccomp_default);
   EXPECT_EQ(config.audit_path, "/a/audit");
   EXPECT_EQ(config.audit_max_bytes, 3u << 20);
   EXPECT_EQ(config.audit_max_files, 9);
@@ -70,7 +71,7 @@ TEST_F(AgentConfigTest, DocumentedDefaultsAreTheRealOnes) {
             row.fallback.substr(1, row.fallback.size() - 2) + "\n";
     ++written;
   }
-  EXPECT_EQ(written, 14);
+  EXPECT_EQ(written, 15);
   const auto result = LoadConfigText(text);
   ASSERT_THAT(Texts(result.errors), ElementsAre()) << text;
   const AgentConfig& got = result.value;
@@ -81,6 +82,7 @@ TEST_F(AgentConfigTest, DocumentedDefaultsAreTheRealOnes) {
   EXPECT_EQ(got.policy_file, want.policy_file);
   EXPECT_EQ(got.policy_dir, want.policy_dir);
   EXPECT_EQ(got.kubelet_root, want.kubelet_root);
+  EXPECT_EQ(got.kubelet_seccomp_default, want.kubelet_seccomp_default);
   EXPECT_EQ(got.audit_path, want.audit_path);
   EXPECT_EQ(got.audit_max_bytes, want.audit_max_bytes);
   EXPECT_EQ(got.audit_max_files, want.audit_max_files);

@@ -72,6 +72,9 @@ exemptions:
    noNewPrivileges  set
    maskedPaths      as asked
    onViolation      harden seccomp; deny the rest
+   controls         none
+   trusted          none
+   annotations      deny what is known to steer a runtime
 )");
 }
 
@@ -89,6 +92,90 @@ TEST_F(Describe, SaysThatPrivilegedMeansNothing) {
   EXPECT_THAT(Text(std::string(kPolicyHeader) +
                    "rules: [{match: {source: static}, enforce: privileged}]\n"),
               ::testing::HasSubstr("privileged:latest (nothing is refused or hardened)\n"));
+}
+
+// Every control, as it is read, and with it what of `onViolation` and `enforce` is about controls.
+TEST_F(Describe, ShowsControlsTrustAndAnnotations) {
+  Write("kubelet/seccomp/web.json", "{}");
+  const std::string text = Text(R"(apiVersion: sekisho.io/v1alpha1
+kind: NodePolicy
+defaults: {enforce: privileged}
+onViolation: {readOnlyRootFilesystem: harden, requiredDropCapabilities: harden, seLinux: harden}
+controls:
+  privileged: false
+  hostNetwork: false
+  hostPID: false
+  hostIPC: false
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  supplementalGroupsPolicy: Strict
+  hostPorts: [{min: 8000, max: 8010}, {min: 443, max: 443}]
+  volumes: []
+  allowedHostPaths: [{pathPrefix: /var/log, readOnly: true}, {pathPrefix: /srv}]
+  allowedFlexVolumes: [{driver: a/b}]
+  allowedCSIDrivers: [{name: c}]
+  runAsUser: {rule: MustRunAsNonRoot}
+  runAsGroup: {rule: MayRunAs, ranges: [{min: 1, max: 1}]}
+  supplementalGroups: {rule: MustRunAs, ranges: [{min: 2, max: 3}, {min: 5, max: 9}]}
+  defaultAddCapabilities: [CHOWN]
+  requiredDropCapabilities: [NET_RAW]
+  allowedCapabilities: ["*"]
+  seLinux: {rule: MustRunAs, seLinuxOptions: {type: t, level: s0}}
+  appArmor: {allowedProfiles: [Localhost/*]}
+  seccomp: {allowedProfiles: [RuntimeDefault, Localhost/web.json]}
+  allowedProcMountTypes: [Default]
+  forbiddenSysctls: [net.*]
+  allowedUnsafeSysctls: []
+  runtimeHandlers: {allowed: [""]}
+volumes:
+  trustedHostPaths: [{pathPrefix: /srv/a}, {pathPrefix: /srv/b, readOnly: true}]
+  trustedPersistentVolumes: [pv-*]
+devices: {trusted: [/dev/kvm], trustedCDIKinds: [nvidia.com/gpu]}
+annotations: {allow: [a.example.com], strip: [b.example.com], deny: [c.example.com]}
+)");
+  EXPECT_EQ(text.substr(text.find("3. Defaults")), R"(3. Defaults: where nothing above matches
+   enforce          privileged:latest (only the controls are enforced)
+   audit            privileged:latest
+   warn             privileged:latest
+   seccomp          unconfined becomes RuntimeDefault
+   capabilities     as asked
+   noNewPrivileges  as asked
+   maskedPaths      as asked
+   onViolation      harden defaultAddCapabilities, readOnlyRootFilesystem, requiredDropCapabilities,
+                    seccomp, seLinux; deny the rest
+   controls         privileged false; hostNetwork false; hostPID false; hostIPC false;
+                    allowPrivilegeEscalation false; readOnlyRootFilesystem true;
+                    supplementalGroupsPolicy Strict; hostPorts 8000-8010, 443; volumes none;
+                    allowedHostPaths /var/log (read-only), /srv; allowedFlexVolumes a/b;
+                    allowedCSIDrivers c; runAsUser MustRunAsNonRoot; runAsGroup MayRunAs 1;
+                    supplementalGroups MustRunAs 2-3, 5-9; defaultAddCapabilities CHOWN;
+                    requiredDropCapabilities NET_RAW; allowedCapabilities *; seLinux MustRunAs user
+                    "", role "", type "t", level "s0"; appArmor Localhost/*; seccomp RuntimeDefault,
+                    Localhost/web.json (else RuntimeDefault); allowedProcMountTypes Default;
+                    forbiddenSysctls net.*; allowedUnsafeSysctls none; runtimeHandlers ""
+   trusted          host paths /srv/a, /srv/b (read-only); PersistentVolumes pv-*; devices /dev/kvm;
+                    CDI kinds nvidia.com/gpu
+   annotations      allow a.example.com; strip b.example.com; deny c.example.com
+)");
+}
+
+TEST_F(Describe, ARuleShowsTheControlsThatMakeItDifferent) {
+  const std::string text = Text(std::string(kPolicyHeader) +
+                                "controls: {hostPID: false}\n"
+                                "rules:\n"
+                                "- match: {namespaces: [a]}\n"
+                                "  controls: {}\n"
+                                "- match: {namespaces: [b]}\n"
+                                "  annotations: {strip: [x]}\n");
+  EXPECT_THAT(text, ::testing::HasSubstr("      match            namespaces a\n"
+                                         "      enforce          baseline:latest\n"
+                                         "      controls         none\n"
+                                         "      otherwise        as the defaults\n"));
+  EXPECT_THAT(text, ::testing::HasSubstr("      match            namespaces b\n"
+                                         "      enforce          baseline:latest\n"
+                                         "      annotations      strip x; deny what is known to "
+                                         "steer a runtime\n"
+                                         "      otherwise        as the defaults\n"));
 }
 
 TEST_F(Describe, WrapsAtAHundredColumns) {

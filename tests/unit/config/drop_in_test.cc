@@ -85,6 +85,7 @@ TEST_F(DropIn, OtherKeysBelongIntoTheMainFile) {
                                "defaults: {enforce: privileged}\n"
                                "harden: {}\n"
                                "onViolation: {}\n"
+                               "controls: {privileged: false}\n"
                                "rulse: []\n");
   EXPECT_THAT(
       Texts(Load().errors),
@@ -94,7 +95,9 @@ TEST_F(DropIn, OtherKeysBelongIntoTheMainFile) {
                   "(move it to the main policy file)",
                   "policy.d/a.yaml:5:1: onViolation: a drop-in file holds only rules and "
                   "exemptions (move it to the main policy file)",
-                  R"(policy.d/a.yaml:6:1: rulse: unknown key (did you mean "rules"?))"));
+                  "policy.d/a.yaml:6:1: controls: a drop-in file holds only rules and exemptions "
+                  "(move it to the main policy file)",
+                  R"(policy.d/a.yaml:7:1: rulse: unknown key (did you mean "rules"?))"));
 }
 
 TEST_F(DropIn, ErrorsOfEveryFileAreReported) {
@@ -106,7 +109,7 @@ TEST_F(DropIn, ErrorsOfEveryFileAreReported) {
       Texts(Load().errors),
       ElementsAre(
           "policy.yaml:4:1: x: unknown key (one of: apiVersion, kind, defaults, harden, "
-          "onViolation, rules, exemptions)",
+          "onViolation, controls, volumes, devices, annotations, rules, exemptions)",
           "policy.d/a.yaml:3:1: not valid YAML: the file ends inside a quoted text, a list or a "
           "mapping (close the quote, bracket or brace)",
           "policy.d/b.yaml:3:8: rules: expected a list, found a single value",

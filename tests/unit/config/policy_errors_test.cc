@@ -53,12 +53,6 @@ TEST_F(PolicyErrors, EnforceIsRequired) {
                 .errors),
       ElementsAre(
           R"(policy.yaml:3:21: defaults.enforce: unknown value "Baseline" (did you mean "baseline"?))"));
-  EXPECT_THAT(
-      Texts(LoadPolicyText("apiVersion: sekisho.io/v1alpha1\nkind: NodePolicy\n"
-                           "defaults: {enforce: baseline, enforceVersion: v1.34}\n")
-                .errors),
-      ElementsAre("policy.yaml:3:47: defaults.enforceVersion: the checks of v1.34 are not in this "
-                  "build yet (write latest)"));
 }
 
 TEST_F(PolicyErrors, KeysAndKinds) {
@@ -91,14 +85,22 @@ TEST_F(PolicyErrors, KeysAndKinds) {
        "pods, containers, runtimeHandlers, source)",
        "rules: [{match: {source: api}}]\n"},
       {"rules: [{match: {source: api}, enforceVersion: newest}]\n",
-       R"(policy.yaml:4:48: rules[0].enforceVersion: "newest" is not a Pod Security version (write latest))",
+       R"(policy.yaml:4:48: rules[0].enforceVersion: "newest" is not a Pod Security version (write latest, or v1.0 to v1.37))",
        "rules: [{match: {source: api}, enforceVersion: latest}]\n"},
-      {"rules: [{match: {source: api}, auditVersion: v1.0}]\n",
-       "policy.yaml:4:46: rules[0].auditVersion: the checks of v1.0 are not in this build yet "
-       "(write latest)",
-       "rules: [{match: {source: api}, auditVersion: latest}]\n"},
+      {"rules: [{match: {source: api}, auditVersion: v1.0 rc1}]\n",
+       R"(policy.yaml:4:46: rules[0].auditVersion: "v1.0 rc1" is not a Pod Security version (write latest, or v1.0 to v1.37))",
+       "rules: [{match: {source: api}, auditVersion: v1.0}]\n"},
+      {"rules: [{match: {source: api}, auditVersion: v1.34.1}]\n",
+       R"(policy.yaml:4:46: rules[0].auditVersion: "v1.34.1" is not a Pod Security version (write latest, or v1.0 to v1.37))",
+       "rules: [{match: {source: api}, auditVersion: v1.34}]\n"},
+      {"rules: [{match: {source: api}, auditVersion: \"1.34\"}]\n",
+       R"(policy.yaml:4:46: rules[0].auditVersion: "1.34" is not a Pod Security version (write latest, or v1.0 to v1.37))",
+       "rules: [{match: {source: api}, auditVersion: v1.10}]\n"},
+      {"rules: [{match: {source: api}, auditVersion: v1.}]\n",
+       R"(policy.yaml:4:46: rules[0].auditVersion: "v1." is not a Pod Security version (write latest, or v1.0 to v1.37))",
+       "rules: [{match: {source: api}, auditVersion: v1.9}]\n"},
       {"rules: [{match: {source: api}, warnVersion: v1.034}]\n",
-       R"(policy.yaml:4:45: rules[0].warnVersion: "v1.034" is not a Pod Security version (write latest))",
+       R"(policy.yaml:4:45: rules[0].warnVersion: "v1.034" is not a Pod Security version (write latest, or v1.0 to v1.37))",
        "rules: [{match: {source: api}, warnVersion: latest}]\n"},
       {"rules: [{match: {source: api}, name: \"\"}]\n",
        "policy.yaml:4:38: rules[0].name: must not be empty",
@@ -320,7 +322,7 @@ TEST_F(PolicyErrors, AllOfThemInOneRun) {
   const auto result = LoadPolicyText(
       "apiVersion: sekisho.io/v1alpha1\n"
       "kind: NodePolicy\n"
-      "defaults: {enforce: restrict, enforceVersion: v1.30, level: x}\n"
+      "defaults: {enforce: restrict, enforceVersion: v1.3o, level: x}\n"
       "harden:\n"
       "  capabilities: {drop: [CAP_CHOWN]}\n"
       "  seccomp: {localhost: none.json}\n"
@@ -333,9 +335,8 @@ TEST_F(PolicyErrors, AllOfThemInOneRun) {
       Texts(result.errors),
       ElementsAre(
           R"(policy.yaml:3:21: defaults.enforce: unknown value "restrict" (did you mean "restricted"?))",
-          "policy.yaml:3:47: defaults.enforceVersion: the checks of v1.30 are not in this build "
-          "yet "
-          "(write latest)",
+          "policy.yaml:3:47: defaults.enforceVersion: \"v1.3o\" is not a Pod Security version "
+          "(write latest, or v1.0 to v1.37)",
           "policy.yaml:3:54: defaults.level: unknown key (one of: enforce, enforceVersion, audit, "
           "auditVersion, warn, warnVersion)",
           R"(policy.yaml:5:25: harden.capabilities.drop[0]: "CAP_CHOWN" is not spelt as in a pod's capabilities (write CHOWN))",

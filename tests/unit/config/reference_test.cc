@@ -5,6 +5,7 @@
 
 #include "config/keys.h"
 #include "policy/policy.h"
+#include "policy/steering_annotations.h"
 #include "unit/config/config_files.h"
 
 namespace sekisho::config {
@@ -34,6 +35,7 @@ TEST_F(Shipped, ConfigIsTheDefaultsSpeltOut) {
   EXPECT_EQ(result.value.policy_file, defaults.policy_file);
   EXPECT_EQ(result.value.policy_dir, defaults.policy_dir);
   EXPECT_EQ(result.value.kubelet_root, defaults.kubelet_root);
+  EXPECT_EQ(result.value.kubelet_seccomp_default, defaults.kubelet_seccomp_default);
   EXPECT_EQ(result.value.audit_path, defaults.audit_path);
   EXPECT_EQ(result.value.audit_max_bytes, defaults.audit_max_bytes);
   EXPECT_EQ(result.value.audit_max_files, defaults.audit_max_files);
@@ -83,6 +85,15 @@ TEST(Reference, PolicyPageHasEveryKey) {
   ExpectRows("docs/policy-reference.md", PolicyKeys());
 }
 
+TEST(Reference, PolicyPageHasEveryGroupOfAnnotations) {
+  const std::string text = ReadSource("docs/policy-reference.md");
+  for (const policy::AnnotationGroup& group : policy::AnnotationGroups()) {
+    const std::string row =
+        "| @" + std::string(group.name) + " | " + std::string(group.description) + " |";
+    EXPECT_NE(text.find("\n" + row + "\n"), std::string::npos) << row;
+  }
+}
+
 // The manual pages name every last component of a key.
 void ExpectNames(const std::string& page, const std::vector<KeyDoc>& keys) {
   const std::string text = ReadSource(page);
@@ -97,7 +108,7 @@ TEST(Reference, ManualPagesNameEveryKey) {
   ExpectNames("packaging/man/sekisho-policy.5", PolicyKeys());
 }
 
-// Every complete example of a page must load as it stands.
+// Every example of a page must load, with a header where it has none.
 class Examples : public ConfigFiles {
  protected:
   static std::vector<std::string> Blocks(const std::string& page) {
@@ -107,39 +118,43 @@ class Examples : public ConfigFiles {
     for (size_t at = text.find(fence); at != std::string::npos; at = text.find(fence, at)) {
       at += fence.size();
       const size_t end = text.find("```", at);
-      const std::string block = text.substr(at, end - at);
-      if (block.find("apiVersion:") != std::string::npos) {
-        blocks.push_back(block);
-      }
+      blocks.push_back(text.substr(at, end - at));
       at = end;
     }
     return blocks;
+  }
+  static bool Has(const std::string& block, std::string_view key) {
+    return block.starts_with(key) || block.find("\n" + std::string(key)) != std::string::npos;
   }
 };
 
 TEST_F(Examples, OfTheConfigurationPageLoad) {
   const std::vector<std::string> blocks = Blocks("docs/configuration.md");
-  EXPECT_FALSE(blocks.empty());
+  EXPECT_GT(blocks.size(), 5u);
   for (const std::string& block : blocks) {
-    EXPECT_THAT(Texts(LoadConfigText(block).errors), IsEmpty()) << block;
+    const std::string header = Has(block, "apiVersion:") ? "" : std::string(kConfigHeader);
+    EXPECT_THAT(Texts(LoadConfigText(header + block).errors), IsEmpty()) << block;
   }
 }
 
 TEST_F(Examples, OfThePolicyPageLoad) {
-  for (const std::string name : {"web.json", "payments-api.json"}) {
+  for (const std::string name : {"web.json", "payments-api.json", "node-default.json"}) {
     Write("kubelet/seccomp/" + name, "{}");
   }
   const std::vector<std::string> blocks = Blocks("docs/policy-reference.md");
-  EXPECT_FALSE(blocks.empty());
+  EXPECT_GT(blocks.size(), 5u);
   for (const std::string& block : blocks) {
-    if (block.find("defaults:") != std::string::npos) {
-      std::filesystem::remove(Path("policy.d/example.yaml"));
-      EXPECT_THAT(Texts(LoadPolicyText(block).errors), IsEmpty()) << block;
-    } else {  // a drop-in
+    std::filesystem::remove(Path("policy.d/example.yaml"));
+    if (Has(block, "apiVersion:") && !Has(block, "defaults:")) {  // a drop-in
       Write("policy.yaml", kPolicyHeader);
       Write("policy.d/example.yaml", block);
       EXPECT_THAT(Texts(Load().errors), IsEmpty()) << block;
+      continue;
     }
+    const std::string_view header = Has(block, "apiVersion:") ? ""
+                                    : Has(block, "defaults:") ? kDropInHeader
+                                                              : kPolicyHeader;
+    EXPECT_THAT(Texts(LoadPolicyText(std::string(header) + block).errors), IsEmpty()) << block;
   }
 }
 

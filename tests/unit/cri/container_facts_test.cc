@@ -57,8 +57,42 @@ TEST(ContainerFacts, Container) {
        [](ContainerFacts& f) { f.user_specified_image = "u"; }},
       {"an empty windows message is one", "windows {}",
        [](ContainerFacts& f) { f.windows_present = true; }},
-      {"labels are compared elsewhere", "labels { key: 'io.kubernetes.pod.uid' value: 'u' }"},
-      {"an annotation that nobody reads", "annotations { key: 'a' value: 'b' }"},
+      {"the kubelet's own labels are compared elsewhere",
+       "labels { key: 'io.kubernetes.pod.uid' value: 'u' }"
+       " labels { key: 'io.kubernetes.container.name' value: 'n' }"},
+      {"every other label, one that looks much like the kubelet's included",
+       "labels { key: 'a' value: 'b' } labels { key: 'io.kubernetes.podx' }"
+       " labels { key: 'containerd.io/gc.root' value: '1' }",
+       [](ContainerFacts& f) {
+         f.labels = {{"a", "b"}, {"io.kubernetes.podx", ""}, {"containerd.io/gc.root", "1"}};
+       }},
+      {"the kubelet's own annotations say nothing of the runtime",
+       "annotations { key: 'io.kubernetes.container.hash' value: '0' }"
+       " annotations { key: 'io.kubernetes.pod.terminationGracePeriod' value: '30' }"},
+      {"every other annotation",
+       "annotations { key: 'a' value: 'b' } annotations { key: 'cdi.k8s.io/x' }"
+       " annotations { key: 'io.kubernetes.cri.y' value: '' }",
+       [](ContainerFacts& f) {
+         f.annotations = {{"a", "b"}, {"cdi.k8s.io/x", ""}, {"io.kubernetes.cri.y", ""}};
+       }},
+      {"a device plugin's answer",
+       "CDI_devices { name: 'vendor.com/gpu=0' } CDI_devices {}"
+       " CDI_devices { name: 'vendor.com/gpu=0' }",
+       [](ContainerFacts& f) {
+         f.cdi_devices = {"vendor.com/gpu=0", "", "vendor.com/gpu=0"};
+       }},
+      {"limits say nothing, empty ones neither",
+       "linux { resources { cpu_period: 1 cpu_quota: -1 cpu_shares: 2 memory_limit_in_bytes: 3"
+       " cpuset_cpus: '0' cpuset_mems: '0' hugepage_limits { page_size: '2MB' limit: 1 }"
+       " memory_swap_limit_in_bytes: 4 } }"},
+      {"who dies first when memory runs out", "linux { resources { oom_score_adj: -998 } }",
+       [](ContainerFacts& f) { f.oom_score_adj = -998; }},
+      {"keys of cgroup v2, sorted, as a map has no order",
+       "linux { resources { unified { key: 'z' value: '1' } unified { key: 'memory.high' }"
+       " unified { key: 'a' value: 'max' } unified { key: 'a' value: '0' } } }",
+       [](ContainerFacts& f) {
+         f.unified_keys = {"a", "memory.high", "z"};
+       }},
       {"what it does",
        "command: 'c' args: 'a' working_dir: '/' tty: true stop_signal: SIGNAL_SIGINT"},
   };
@@ -97,7 +131,17 @@ TEST(ContainerFacts, SecurityContext) {
        [](ContainerFacts& f) {
          f.selinux = {"u", "r", "t", "l"};
        }},
-      {"17: no check is about it", "supplemental_groups_policy: Strict"},
+      {"17", "supplemental_groups_policy: Strict",
+       [](ContainerFacts& f) {
+         f.supplemental_groups_policy = policy::SupplementalGroupsPolicy::kStrict;
+       }},
+      {"17: type 0 is Merge", "supplemental_groups_policy: Merge"},
+      {"17: a policy that the protocol lacks is taken for the wider one",
+       "supplemental_groups_policy: 2",
+       [](ContainerFacts& f) {
+         f.unknown = {
+             {"config.linux.security_context.supplemental_groups_policy: unknown value 2"}};
+       }},
   };
   for (const Row& row : kRows) {
     CheckContext(row);
@@ -195,76 +239,38 @@ TEST(ContainerFacts, Namespaces) {
   }
 }
 
-struct PortsRow {
-  const char* why;
-  std::string annotation;
-  std::vector<int32_t> ports = {};
-  bool unreadable = false;
-};
-
-TEST(ContainerFacts, PortsAnnotation) {
-  const PortsRow rows[] = {
-      {"none", "[]"},
-      {"as a kubelet writes it",
-       R"([{"name":"web","hostPort":8080,"containerPort":80,"protocol":"TCP"}])",
-       {8080}},
-      {"container ports only", R"([{"containerPort":80,"protocol":"TCP"}])"},
-      {"zero is no host port", R"([{"hostPort":0}])"},
-      {"several", R"([{"hostPort":9},{"containerPort":1},{"hostPort":8}])", {9, 8}},
-      {"Go keeps the last of two equal keys", R"([{"hostPort":0,"hostPort":7}])", {7}},
-      {"negative is not zero", R"([{"hostPort":-1}])", {-1}},
-      {"empty", "", {}, true},
-      {"no JSON", "8080", {}, true},
-      {"cut off", R"([{"hostPort":80)", {}, true},
-      {"null", "null", {}, true},
-      {"an object", R"({"hostPort":80})", {}, true},
-      {"a number for a port", "[80]", {}, true},
-      {"a text for a number", R"([{"hostPort":"80"}])", {}, true},
-      {"a fraction", R"([{"hostPort":80.0}])", {}, true},
-      {"true", R"([{"hostPort":true}])", {}, true},
-      {"null for a number", R"([{"hostPort":null}])", {}, true},
-      {"more than 32 bits, the low ones zero", R"([{"hostPort":4294967296}])", {}, true},
-      {"more than 63 bits", R"([{"hostPort":18446744069414584320}])", {}, true},
-      {"more than 64 bits", R"([{"hostPort":36893488147419103232}])", {}, true},
-      {"no UTF-8", "[{\"name\":\"\xff\"}]", {}, true},
-      {"very deep", std::string(200 * 1024, '['), {}, true},
-      {"very deep and well formed", std::string(99999, '[') + std::string(99999, ']'), {}, true},
-      {"as large as is read", "[" + std::string(256 * 1024 - 2, ' ') + "]"},
-      {"larger", "[" + std::string(256 * 1024 - 1, ' ') + "]", {}, true},
-  };
-  for (const PortsRow& row : rows) {
-    SCOPED_TRACE(row.why);
-    cri_v1::ContainerConfig config;
-    (*config.mutable_annotations())["io.kubernetes.container.ports"] = row.annotation;
-    const ContainerFacts facts = FactsFrom(config);
-    EXPECT_EQ(facts.host_ports, row.ports);
-    EXPECT_EQ(facts.ports_annotation_unreadable, row.unreadable);
-  }
-}
-
-TEST(ContainerFacts, PortsBeforeTheUnreadableOneStillCount) {
-  cri_v1::ContainerConfig config;
-  (*config.mutable_annotations())["io.kubernetes.container.ports"] = R"([{"hostPort":80},1])";
-  const ContainerFacts facts = FactsFrom(config);
-  EXPECT_THAT(facts.host_ports, ::testing::ElementsAre(80));
-  EXPECT_TRUE(facts.ports_annotation_unreadable);
-}
-
-TEST(ContainerFacts, UnknownFieldsCountInTheSecurityContextOnly) {
+// In what can open the node a field that nobody knows counts; elsewhere a newer kubelet's field
+// must not stop a node.
+TEST(ContainerFacts, WhereUnknownFieldsCount) {
   auto request = testing::CreateContainer("id", {}, {});
   const auto add = [](google::protobuf::Message& message, int number) {
     message.GetReflection()->MutableUnknownFields(&message)->AddVarint(number, 0);
   };
   cri_v1::ContainerConfig& config = *request.mutable_config();
   add(config, 40);
-  add(*config.mutable_linux(), 41);
-  add(*config.mutable_linux()->mutable_resources(), 42);
-  add(*config.mutable_mounts(0), 43);
+  add(*config.mutable_metadata(), 41);
+  add(*config.mutable_image(), 42);
+  add(*config.mutable_envs(0), 43);
+  add(*config.mutable_linux(), 44);
+  add(*config.mutable_linux()->mutable_resources(), 45);
   EXPECT_THAT(FactsFrom(config).unknown, ::testing::IsEmpty());
-  add(*config.mutable_linux()->mutable_security_context()->mutable_capabilities(), 44);
-  const ContainerFacts facts = FactsFrom(config);
-  ASSERT_EQ(facts.unknown.size(), 1u);
-  EXPECT_EQ(facts.unknown[0].path, "config.linux.security_context.capabilities: unknown field 44");
+  add(*config.mutable_mounts(1), 50);
+  add(*config.mutable_mounts(1)->mutable_image(), 51);
+  add(*config.mutable_mounts(0)->add_uidmappings(), 52);
+  add(*config.add_devices(), 53);
+  add(*config.add_cdi_devices(), 54);
+  add(*config.mutable_linux()->mutable_security_context(), 55);
+  add(*config.mutable_linux()->mutable_security_context()->mutable_capabilities(), 56);
+  std::vector<std::string> paths;
+  for (const policy::UnknownField& field : FactsFrom(config).unknown) {
+    paths.push_back(field.path);
+  }
+  EXPECT_THAT(paths, ::testing::UnorderedElementsAre(
+                         "config.mounts: unknown field 50", "config.mounts.image: unknown field 51",
+                         "config.mounts.uidMappings: unknown field 52",
+                         "config.devices: unknown field 53", "config.CDI_devices: unknown field 54",
+                         "config.linux.security_context: unknown field 55",
+                         "config.linux.security_context.capabilities: unknown field 56"));
 }
 
 TEST(ContainerFacts, AKubeletsRequest) {
@@ -275,6 +281,11 @@ TEST(ContainerFacts, AKubeletsRequest) {
   EXPECT_EQ(facts.seccomp.type, ProfileType::kUnconfined);
   EXPECT_EQ(facts.run_as_user, 0);
   EXPECT_THAT(facts.masked_paths, ::testing::Contains("/proc/kcore"));
+  EXPECT_THAT(facts.labels, ::testing::IsEmpty());
+  EXPECT_THAT(facts.annotations, ::testing::IsEmpty());
+  EXPECT_EQ(facts.termination_message_path, "/dev/termination-log");
+  EXPECT_EQ(facts.mounts.size(), 2u);
+  EXPECT_EQ(facts.oom_score_adj, 1000);
   EXPECT_THAT(facts.unknown, ::testing::IsEmpty());
   testing::MakeRestricted(*request.mutable_config());
   facts = FactsFrom(request.config());

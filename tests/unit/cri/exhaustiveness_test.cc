@@ -27,13 +27,27 @@ using ::testing::IsEmpty;
 
 using Path = std::vector<const FieldDescriptor*>;
 
-const FieldTreatment* Find(const FieldDescriptor& field) {
+std::string ShortName(const FieldDescriptor& field) {
+  return field.containing_type()->name() + "." + field.name();
+}
+
+std::vector<const FieldTreatment*> RowsNamed(const std::string& name) {
+  std::vector<const FieldTreatment*> rows;
   for (const FieldTreatment& row : FieldTreatments()) {
-    if ("runtime.v1." + std::string(row.field) == field.full_name()) {
-      return &row;
+    if (row.field == name) {
+      rows.push_back(&row);
     }
   }
-  return nullptr;
+  return rows;
+}
+
+// Those of `field`, in the message that is the last field of `path`.
+std::vector<const FieldTreatment*> RowsOf(const FieldDescriptor& field, const Path& path = {}) {
+  std::vector<const FieldTreatment*> rows;
+  if (!path.empty()) {
+    rows = RowsNamed(ShortName(*path.back()) + "/" + ShortName(field));
+  }
+  return rows.empty() ? RowsNamed(ShortName(field)) : rows;
 }
 
 bool IsMessage(const FieldDescriptor& field) {
@@ -90,8 +104,14 @@ policy::SandboxFacts Read(const cri_v1::PodSandboxConfig& config) {
 policy::ContainerFacts Read(const cri_v1::ContainerConfig& config) {
   return FactsFrom(config);
 }
+policy::ContainerFacts Read(const cri_v1::UpdateContainerResourcesRequest& request) {
+  return FactsFrom(request);
+}
+policy::ContainerFacts Read(const cri_v1::UpdatePodSandboxResourcesRequest& request) {
+  return FactsFrom(request);
+}
 
-bool CrossChecked(const cri_v1::PodSandboxConfig&) {
+bool CrossChecked(const Message&) {
   return false;
 }
 bool CrossChecked(const cri_v1::ContainerConfig& config) {
@@ -126,15 +146,17 @@ void Walk(const Descriptor& type, const Path& path, std::set<std::string>& visit
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor& field = *type.field(i);
     SCOPED_TRACE(field.full_name());
-    const FieldTreatment* row = Find(field);
-    if (row == nullptr) {
+    const std::vector<const FieldTreatment*> rows = RowsOf(field, path);
+    if (rows.empty()) {
       unclassified.push_back(field.full_name());
-      continue;
     }
-    visited.insert(row->field);
-    Prove<Root>(path, field, *row);
-    const bool deeper =
-        row->treatment == Treatment::kJudged || row->treatment == Treatment::kJudgedByItsFields;
+    bool deeper = false;
+    for (const FieldTreatment* row : rows) {
+      visited.insert(row->field);
+      Prove<Root>(path, field, *row);
+      deeper |=
+          row->treatment == Treatment::kJudged || row->treatment == Treatment::kJudgedByItsFields;
+    }
     if (deeper && IsMessage(field)) {
       Path below = path;
       below.push_back(&field);
@@ -149,6 +171,10 @@ TEST(FieldExhaustiveness, EveryFieldIsClassifiedAndEveryClassHolds) {
   Walk<cri_v1::PodSandboxConfig>(*cri_v1::PodSandboxConfig::descriptor(), {}, visited,
                                  unclassified);
   Walk<cri_v1::ContainerConfig>(*cri_v1::ContainerConfig::descriptor(), {}, visited, unclassified);
+  Walk<cri_v1::UpdateContainerResourcesRequest>(
+      *cri_v1::UpdateContainerResourcesRequest::descriptor(), {}, visited, unclassified);
+  Walk<cri_v1::UpdatePodSandboxResourcesRequest>(
+      *cri_v1::UpdatePodSandboxResourcesRequest::descriptor(), {}, visited, unclassified);
   EXPECT_THAT(unclassified, IsEmpty()) << "decide what the facts do with these";
   for (const FieldTreatment& row : FieldTreatments()) {
     EXPECT_TRUE(visited.contains(row.field)) << row.field << " names no field of a judged message";
@@ -168,6 +194,17 @@ void CollectBelow(const Descriptor& type, std::set<const Descriptor*>& types) {
   }
 }
 
+void ExpectNothingOpen(const Descriptor& type) {
+  for (int i = 0; i < type.field_count(); ++i) {
+    const std::vector<const FieldTreatment*> rows = RowsOf(*type.field(i));
+    EXPECT_FALSE(rows.empty()) << type.field(i)->full_name() << " is not classified";
+    for (const FieldTreatment* row : rows) {
+      EXPECT_NE(row->treatment, Treatment::kLaterOrOpen) << row->field;
+      EXPECT_NE(row->treatment, Treatment::kPresence) << row->field;
+    }
+  }
+}
+
 TEST(FieldExhaustiveness, NothingInASecurityContextIsLeftOpen) {
   std::set<const Descriptor*> types;
   CollectBelow(*cri_v1::LinuxSandboxSecurityContext::descriptor(), types);
@@ -176,19 +213,22 @@ TEST(FieldExhaustiveness, NothingInASecurityContextIsLeftOpen) {
   // SecurityProfile, Int64Value.
   EXPECT_EQ(types.size(), 9u);
   for (const Descriptor* type : types) {
-    for (int i = 0; i < type->field_count(); ++i) {
-      const FieldTreatment* row = Find(*type->field(i));
-      ASSERT_NE(row, nullptr) << type->field(i)->full_name() << " is not classified";
-      EXPECT_NE(row->treatment, Treatment::kLaterOrOpen) << row->field;
-      EXPECT_NE(row->treatment, Treatment::kPresence) << row->field;
-    }
+    ExpectNothingOpen(*type);
   }
 }
 
+// Nor in what can bring the node into a container.
+TEST(FieldExhaustiveness, NothingInMountsDevicesAndResourcesIsLeftOpen) {
+  ExpectNothingOpen(*cri_v1::Mount::descriptor());
+  ExpectNothingOpen(*cri_v1::Device::descriptor());
+  ExpectNothingOpen(*cri_v1::CDIDevice::descriptor());
+  ExpectNothingOpen(*cri_v1::LinuxContainerResources::descriptor());
+}
+
 TEST(FieldExhaustiveness, EachRowOnceAndWithAReason) {
-  std::set<std::string> fields;
+  std::set<std::pair<std::string, std::string>> rows;
   for (const FieldTreatment& row : FieldTreatments()) {
-    EXPECT_TRUE(fields.insert(row.field).second) << "twice: " << row.field;
+    EXPECT_TRUE(rows.insert({row.field, row.sample}).second) << "twice: " << row.field;
     const bool judged =
         row.treatment == Treatment::kJudged || row.treatment == Treatment::kJudgedByItsFields;
     EXPECT_TRUE(judged || std::string(row.why).size() > 10) << "no reason: " << row.field;

@@ -54,8 +54,23 @@ TEST(SandboxFacts, Pod) {
       {"the uid", "metadata { uid: 'u' }", [](SandboxFacts& f) { f.pod.uid = "u"; }},
       {"the attempt", "metadata { attempt: 4294967295 }",
        [](SandboxFacts& f) { f.pod.attempt = 4294967295; }},
-      {"labels are users' words, and identify nobody",
+      {"labels of the kubelet's identify nobody",
        "labels { key: 'io.kubernetes.pod.namespace' value: 'kube-system' }"},
+      {"every other label",
+       "labels { key: 'app' value: 'web' } labels { key: 'io.cri-containerd.kind' value: 'x' }"
+       " labels { key: 'io.kubernetes.pod' }",
+       [](SandboxFacts& f) {
+         f.labels = {{"app", "web"}, {"io.cri-containerd.kind", "x"}, {"io.kubernetes.pod", ""}};
+       }},
+      {"limits say nothing",
+       "linux { overhead { cpu_quota: -1 oom_score_adj: -1 }"
+       " resources { memory_limit_in_bytes: 3 oom_score_adj: -1 } }"},
+      {"keys of cgroup v2 of both, sorted, each once",
+       "linux { overhead { unified { key: 'b' } unified { key: 'c' value: '1' } }"
+       " resources { unified { key: 'z' } unified { key: 'a' } unified { key: 'b' value: '2' } } }",
+       [](SandboxFacts& f) {
+         f.unified_keys = {"a", "b", "c", "z"};
+       }},
       {"where logs go", "log_directory: '/d'", [](SandboxFacts& f) { f.log_directory = "/d"; }},
       {"the cgroup", "linux { cgroup_parent: '/c' }",
        [](SandboxFacts& f) { f.cgroup_parent = "/c"; }},
@@ -126,7 +141,7 @@ TEST(SandboxFacts, SecurityContext) {
        [](SandboxFacts& f) { f.seccomp_profile_path = "runtime/default"; }},
       {"10: the pause process's AppArmor profile is no container's",
        "apparmor { profile_type: Unconfined }"},
-      {"11: no check is about it", "supplemental_groups_policy: Strict"},
+      {"11: the pause process's groups are no container's", "supplemental_groups_policy: Strict"},
   };
   for (const Row& row : kRows) {
     CheckContext(row);

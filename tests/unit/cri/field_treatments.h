@@ -14,8 +14,11 @@ enum class Treatment {
   kLaterOrOpen,        // not judged today, and some value of it may matter
 };
 
+// A field may have several rows, each with its own sample.
 struct FieldTreatment {
-  const char* field;  // "ContainerConfig.log_path"
+  // "ContainerConfig.log_path". Or "Mount.image/ImageSpec.annotations", which is about the field
+  // after the slash where its message is the field before it, and there replaces the other rows.
+  const char* field;
   Treatment treatment;
   const char* why = "";     // required where it is not judged
   const char* sample = "";  // text that sets the field, where not any value is noticed

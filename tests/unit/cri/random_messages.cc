@@ -3,6 +3,8 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/unknown_field_set.h>
 
+#include <map>
+
 namespace sekisho::cri {
 
 using google::protobuf::EnumDescriptor;
@@ -17,7 +19,7 @@ void RandomMessages::Fill(Message& message) {
   message.ParseFromString(bytes);
 }
 
-policy::Edits RandomMessages::Edits() {
+policy::Edits RandomMessages::Edits(const Map& annotations) {
   policy::Edits edits;
   const auto maybe = [this](auto& member, auto value) {
     if (Coin()) {
@@ -32,6 +34,23 @@ policy::Edits RandomMessages::Edits() {
   maybe(edits.no_new_privs, Coin());
   maybe(edits.masked_paths, Texts());
   maybe(edits.readonly_paths, Texts());
+  maybe(edits.readonly_rootfs, Coin());
+  maybe(edits.selinux, SELinux());
+  maybe(edits.remove_annotations, SomeKeys(annotations));
+  return edits;
+}
+
+policy::SandboxEdits RandomMessages::SandboxEdits(const Map& annotations, const Map& sysctls) {
+  policy::SandboxEdits edits;
+  if (Coin()) {
+    edits.remove_annotations = SomeKeys(annotations);
+  }
+  if (Coin()) {
+    edits.remove_sysctls = SomeKeys(sysctls);
+  }
+  if (Coin()) {
+    edits.selinux = SELinux();
+  }
   return edits;
 }
 
@@ -134,6 +153,25 @@ policy::SecurityProfile RandomMessages::Profile() {
     default:
       return {policy::ProfileType::kLocalhost, "/profiles/" + Text()};
   }
+}
+
+policy::SELinuxOptions RandomMessages::SELinux() {
+  policy::SELinuxOptions options;
+  for (std::string* member : {&options.user, &options.role, &options.type, &options.level}) {
+    *member = Text();
+  }
+  return options;
+}
+
+std::vector<std::string> RandomMessages::SomeKeys(const Map& map) {
+  const std::map<std::string, std::string> sorted(map.begin(), map.end());  // for equal seeds
+  std::vector<std::string> keys = Texts();
+  for (const auto& [key, value] : sorted) {
+    if (Coin()) {
+      keys.push_back(key);
+    }
+  }
+  return keys;
 }
 
 std::vector<std::string> RandomMessages::Texts() {

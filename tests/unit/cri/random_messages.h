@@ -1,6 +1,7 @@
 // Messages with random contents, the same for the same seed on every machine.
 #pragma once
 
+#include <google/protobuf/map.h>
 #include <google/protobuf/message.h>
 
 #include <cstdint>
@@ -25,8 +26,12 @@ class RandomMessages {
   // field that joins the protocol joins the test.
   void Fill(google::protobuf::Message& message);
 
-  // About half of the members set. Never a profile of type kAbsent: a repair names a profile.
-  policy::Edits Edits();
+  using Map = google::protobuf::Map<std::string, std::string>;
+
+  // About half of the members set. Never a profile of type kAbsent: a repair names a profile. Keys
+  // to remove are those of the map given, and others.
+  policy::Edits Edits(const Map& annotations);
+  policy::SandboxEdits SandboxEdits(const Map& annotations, const Map& sysctls);
 
  private:
   void FillMessage(google::protobuf::Message& message);
@@ -36,6 +41,8 @@ class RandomMessages {
   void AddUnknown(google::protobuf::Message& message);
   int EnumValue(const google::protobuf::EnumDescriptor& type);
   policy::SecurityProfile Profile();
+  policy::SELinuxOptions SELinux();
+  std::vector<std::string> SomeKeys(const Map& map);
   std::vector<std::string> Texts();
   std::string Text();
   bool Coin() { return Below(2) == 0; }

@@ -64,7 +64,7 @@ constexpr char kContainerdInfo[] = R"({
                    "options": ["ndots:5"]},
     "port_mappings": [{"container_port": 8080, "host_port": 80}, {"protocol": 1,
                        "container_port": 53}],
-    "labels": {"app": "web", "io.kubernetes.pod.name": "web-0"},
+    "labels": {"app": "web", "containerd.io/x": "\u003c", "io.kubernetes.pod.name": "web-0"},
     "annotations": {"kubernetes.io/config.seen": "2026-01-01T00:00:00.000000000Z",
                     "kubernetes.io/config.source": "api", "note": "a \u003c b \u0026 c"},
     "linux": {
@@ -79,7 +79,7 @@ constexpr char kContainerdInfo[] = R"({
         "seccomp": {}
       },
       "sysctls": {"kernel.shm_rmid_forced": "1"},
-      "overhead": {},
+      "overhead": {"unified": {"memory.high": "1"}},
       "resources": {"cpu_period": 100000, "cpu_shares": 102, "memory_limit_in_bytes": 1048576,
                     "unified": {"memory.oom.group": "1"}}
     }
@@ -109,6 +109,8 @@ TEST(Rebuild, ContainerdsVerboseInfo) {
   expected.annotations = {{"kubernetes.io/config.seen", "2026-01-01T00:00:00.000000000Z"},
                           {"kubernetes.io/config.source", "api"},
                           {"note", "a < b & c"}};
+  expected.labels = {{"app", "web"}, {"containerd.io/x", "<"}};
+  expected.unified_keys = {"memory.high", "memory.oom.group"};
   expected.host_ports = {80};
   expected.cgroup_parent = "/kubepods.slice/kubepods-burstable.slice";
   expected.log_directory = "/var/log/pods/shop_web-0_5f0c8a7e-3b1d-4c52-9a36-1f2e3d4c5b6a";
@@ -140,6 +142,19 @@ TEST(Rebuild, AnUnknownEnumValueStaysUnknown) {
 
 TEST(Rebuild, WithoutInfoOnlyTheStatusIsKnown) {
   ExpectStatusOnly(FactsFrom(Response(testing::SandboxConfig({}), "")));
+}
+
+// So a label that is the runtime's own is seen without the info, and a cgroup key is not.
+TEST(Rebuild, LabelsAreInTheStatusAndCgroupKeysAreNot) {
+  auto config = testing::SandboxConfig({});
+  (*config.mutable_labels())["containerd.io/x"] = "1";
+  (*config.mutable_linux()->mutable_resources()->mutable_unified())["io.max"] = "1";
+  const auto rebuilt = FactsFrom(Response(config, ""));
+  ASSERT_TRUE(rebuilt.ok()) << rebuilt.status();
+  EXPECT_FALSE(rebuilt->complete);
+  EXPECT_THAT(rebuilt->facts.labels,
+              ::testing::ElementsAre(::testing::Pair("containerd.io/x", "1")));
+  EXPECT_THAT(rebuilt->facts.unified_keys, ::testing::IsEmpty());
 }
 
 struct ErrorRow {

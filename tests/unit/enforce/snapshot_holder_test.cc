@@ -26,7 +26,7 @@ SnapshotPtr SnapshotNumber(uint64_t number) {
 }
 
 std::string OriginIn(const config::Snapshot& snapshot) {
-  return snapshot.policy->ForSandbox({}, std::chrono::sys_seconds{}).origin;
+  return snapshot.policy->ForSandbox({}, std::chrono::sys_seconds{})->origin;
 }
 
 TEST(SnapshotHolderTest, GivesTheLatest) {

@@ -11,22 +11,29 @@
 namespace sekisho::policy {
 namespace {
 
-// One edit a line. The fields' common beginning is left out.
+// One edit a line. The beginning that most fields share is left out.
 std::string Lines(const std::vector<EditRecord>& records) {
   constexpr std::string_view kPrefix = "config.linux.security_context.";
   std::string text;
   for (const EditRecord& record : records) {
-    EXPECT_TRUE(record.field.starts_with(kPrefix)) << record.field;
-    text += record.field.substr(kPrefix.size()) + ": " + record.before + " -> " + record.after;
+    const bool shared = record.field.starts_with(kPrefix);
+    text += record.field.substr(shared ? kPrefix.size() : 0);
+    text += ": " + record.before + " -> " + record.after;
     text += '\n';
   }
   return text;
 }
 
+void ExpectDecision(const Decision& decision, std::string_view lines) {
+  EXPECT_EQ(decision.action, lines.empty() ? Action::kAllow : Action::kHarden) << decision.message;
+  EXPECT_EQ(Lines(decision.edit_records), lines);
+  EXPECT_EQ(decision.message, "");
+}
+
 }  // namespace
 
 Request LegalRequest(Level level) {
-  Request request;
+  Request request{DefaultSpec(), {}, {}};
   request.spec.enforce = {level, {}};
   request.spec.on_violation.fill(OnViolation::kDeny);
 
@@ -51,10 +58,11 @@ Request LegalRequest(Level level) {
 
 Decision Judge(const CheckTable& table, const CheckCase& row, Level level) {
   Request request = LegalRequest(level);
+  if (table.given != nullptr) {
+    table.given(request);
+  }
   row.edit(request);
-  return table.judged == Judged::kSandbox
-             ? EvaluateSandbox(request.spec, request.sandbox)
-             : EvaluateContainer(request.spec, request.sandbox, request.container);
+  return table.judged == Judged::kSandbox ? OfSandbox(request) : OfContainer(request);
 }
 
 void ExpectRows(const CheckTable& table) {
@@ -71,18 +79,32 @@ void ExpectRows(const CheckTable& table) {
   }
 }
 
+Decision OfSandbox(const Request& request) {
+  return EvaluateSandbox(request.spec, request.sandbox);
+}
+
 Decision OfContainer(const Request& request) {
   return EvaluateContainer(request.spec, request.sandbox, request.container);
 }
 
 void ExpectHardened(const Request& request, std::string_view lines) {
   const Decision decision = OfContainer(request);
-  EXPECT_EQ(decision.action, lines.empty() ? Action::kAllow : Action::kHarden) << decision.message;
-  EXPECT_EQ(Lines(decision.edit_records), lines);
-  EXPECT_EQ(decision.message, "");
+  ExpectDecision(decision, lines);
+  EXPECT_TRUE(decision.sandbox_edits.empty());
   Request after = request;
   after.container = WithEdits(request.container, decision.edits);
   EXPECT_EQ(OfContainer(after).action, Action::kAllow);
+  EXPECT_EQ(Ids(OfContainer(after).violations), "");
+}
+
+void ExpectSandboxHardened(const Request& request, std::string_view lines) {
+  const Decision decision = OfSandbox(request);
+  ExpectDecision(decision, lines);
+  EXPECT_TRUE(decision.edits.empty());
+  Request after = request;
+  after.sandbox = WithEdits(request.sandbox, decision.sandbox_edits);
+  EXPECT_EQ(OfSandbox(after).action, Action::kAllow);
+  EXPECT_EQ(Ids(OfSandbox(after).violations), "");
 }
 
 std::string Ids(const std::vector<Violation>& violations) {
@@ -100,8 +122,9 @@ std::string Text(const Violation& violation) {
 
 std::vector<CheckTable> AllTables() {
   std::vector<CheckTable> all;
-  for (auto* tables : {BaselineTables, CapabilityTables, IntegrityTables, ProcMountTables,
-                       ProfileTables, RestrictedTables, SeccompTables}) {
+  for (auto* tables :
+       {BackDoorTables, BaselineTables, CapabilityTables, IntegrityTables, MountTables,
+        ProcMountTables, ProfileTables, RestrictedTables, SeccompTables, VolumeTables}) {
     for (const CheckTable& table : tables()) {
       all.push_back(table);
     }

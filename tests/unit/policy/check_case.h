@@ -21,8 +21,8 @@ struct Request {
   ContainerFacts container;
 };
 
-// A request that breaks no level and needs no edit: the least of what restricted demands. Every
-// violation is denied, and nothing is hardened.
+// A request that breaks no level and needs no edit: the least of what restricted demands, under the
+// policy that holds before a file says anything, but that every violation is denied.
 Request LegalRequest(Level level);
 
 // One row. `edit` makes the legal request illegal, or strange but still legal.
@@ -42,6 +42,7 @@ struct CheckTable {
   Level level;
   Judged judged;
   std::span<const CheckCase> rows;
+  void (*given)(Request&) = nullptr;  // what holds of every row, before its edit
 };
 
 // The decision about the row's request, at the table's level or another one.
@@ -49,11 +50,16 @@ Decision Judge(const CheckTable& table, const CheckCase& row, Level level);
 // Holds every row of the table against the checks.
 void ExpectRows(const CheckTable& table);
 
+// EvaluateSandbox.
+Decision OfSandbox(const Request& request);
+
 // EvaluateContainer.
 Decision OfContainer(const Request& request);
 // That the container is hardened, and that the result is legal and needs no further edit. `lines`:
 // "field: before -> after" of each edit; none for a container that is allowed as it is.
 void ExpectHardened(const Request& request, std::string_view lines);
+// The same of the sandbox.
+void ExpectSandboxHardened(const Request& request, std::string_view lines);
 
 // The checks' ids, with blanks between them.
 std::string Ids(const std::vector<Violation>& violations);
@@ -62,13 +68,16 @@ std::string Text(const Violation& violation);
 
 // Every table of the program, for what must hold of all of them. By file: checks_<name>_test.cc.
 std::vector<CheckTable> AllTables();
+std::vector<CheckTable> BackDoorTables();
 std::vector<CheckTable> BaselineTables();
 std::vector<CheckTable> CapabilityTables();
 std::vector<CheckTable> IntegrityTables();
+std::vector<CheckTable> MountTables();
 std::vector<CheckTable> ProcMountTables();
 std::vector<CheckTable> ProfileTables();
 std::vector<CheckTable> RestrictedTables();
 std::vector<CheckTable> SeccompTables();
+std::vector<CheckTable> VolumeTables();
 
 // --- edits that several tables use
 // -----------------------------------------------------------------

@@ -1,4 +1,4 @@
-// Baseline: host namespaces, host ports, privileged, sysctls.
+// Baseline: host namespaces, host ports, preStop hosts, privileged, sysctls.
 //
 // Texts are letter for letter what Kubernetes prints for a pod with the same fault, but that a node
 // sees one container at a time and so names one, and that for a sandbox it can only say "pod".
@@ -67,6 +67,15 @@ constexpr CheckCase kContainerRows[] = {
      "hostPorts", R"(hostPort (container "container1" uses hostPorts 10, 443, 9))"},
     {"a port that no kubelet would send", [](Request& r) { r.container.host_ports = {-1}; },
      "hostPorts", R"(hostPort (container "container1" uses hostPort -1))"},
+    {"a preStop handler that calls a host",
+     [](Request& r) { r.container.pre_stop_hosts = {"127.0.0.1"}; }, "hostProbesAndHostLifecycle",
+     R"(probe or lifecycle host (container "container1" uses probe or lifecycle host "127.0.0.1"))"},
+    {"two hosts: sorted",
+     [](Request& r) {
+       r.container.pre_stop_hosts = {"b.example", "a.example"};
+     },
+     "hostProbesAndHostLifecycle",
+     R"(probe or lifecycle host (container "container1" uses probe or lifecycle hosts "a.example", "b.example"))"},
     {"the name stands as it is, quotes and all",
      [](Request& r) {
        r.container.name = "a\"b";

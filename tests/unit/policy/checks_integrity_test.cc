@@ -27,6 +27,16 @@ constexpr CheckCase kContainerRows[] = {
     {"ports that cannot be read",
      [](Request& r) { r.container.ports_annotation_unreadable = true; }, "unreadable-annotation",
      R"(unreadable annotation (container "container1": io.kubernetes.container.ports is not a list of ports))"},
+    {"a preStop handler that cannot be read",
+     [](Request& r) { r.container.pre_stop_annotation_unreadable = true; }, "unreadable-annotation",
+     R"(unreadable annotation (container "container1": io.kubernetes.container.preStopHandler is not a handler))"},
+    {"neither of the two",
+     [](Request& r) {
+       r.container.ports_annotation_unreadable = true;
+       r.container.pre_stop_annotation_unreadable = true;
+     },
+     "unreadable-annotation",
+     R"(unreadable annotation (container "container1": io.kubernetes.container.ports is not a list of ports; io.kubernetes.container.preStopHandler is not a handler))"},
 };
 
 constexpr CheckCase kNamespaceRows[] = {

@@ -92,15 +92,16 @@ constexpr CheckCase kAppArmorAnnotationRows[] = {
            {"container.apparmor.security.beta.kubernetes.io/a", "runtime/default "}};
      },
      "appArmorProfile"},
+    {"what is no text is quoted as Go does it",
+     [](Request& r) {
+       r.sandbox.annotations = {
+           {"container.apparmor.security.beta.kubernetes.io/a", "a\"b\\c\nd\x01\x7f\xc3\xa9"}};
+     },
+     "appArmorProfile",
+     R"x(forbidden AppArmor profile (annotation must not set AppArmor profile type to "container.apparmor.security.beta.kubernetes.io/a="a\"b\\c\nd\x01\x7fé""))x"},
     {"an annotation of somebody else's",
      [](Request& r) {
        r.sandbox.annotations = {{"apparmor.example.com/a", "unconfined"}};
-     }},
-    {"where AppArmor is repaired, each container's profile is, and the annotation stays",
-     [](Request& r) {
-       r.spec.on_violation[static_cast<size_t>(CheckGroup::kAppArmor)] = OnViolation::kHarden;
-       r.sandbox.annotations = {
-           {"container.apparmor.security.beta.kubernetes.io/container1", "unconfined"}};
      }},
 };
 
@@ -222,6 +223,22 @@ TEST(ChecksProfiles, Rows) {
   for (const CheckTable& table : ProfileTables()) {
     ExpectRows(table);
   }
+}
+
+// Where AppArmor is repaired, each container's own profile is. The annotation stays as it is, and
+// is reported, but refuses nothing by itself.
+TEST(ChecksProfiles, AnAppArmorAnnotationIsReportedAndAllowedWhereContainersAreRepaired) {
+  Request r = LegalRequest(Level::kBaseline);
+  r.spec.audit = {Level::kBaseline, {}};
+  r.spec.on_violation[static_cast<size_t>(CheckGroup::kAppArmor)] = OnViolation::kHarden;
+  r.sandbox.annotations = {
+      {"container.apparmor.security.beta.kubernetes.io/container1", "unconfined"}};
+  const Decision decision = OfSandbox(r);
+  EXPECT_EQ(decision.action, Action::kAllow);
+  EXPECT_EQ(Ids(decision.violations), "appArmorProfile");
+  EXPECT_EQ(Ids(decision.audit), "appArmorProfile");
+  EXPECT_TRUE(decision.sandbox_edits.empty());
+  EXPECT_EQ(decision.message, "");
 }
 
 }  // namespace sekisho::policy

@@ -8,6 +8,7 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
+// Where Unconfined is known to have been asked for, or is refused whoever it is from.
 constexpr CheckCase kBaselineRows[] = {
     {"RuntimeDefault: type 0 of the message, and not the same as no message", [](Request&) {}},
     {"no message", [](Request& r) { r.container.seccomp = {}; }, "seccompProfile_baseline",
@@ -108,6 +109,44 @@ constexpr CheckCase kRestrictedRows[] = {
      "seccompProfile_restricted"},
 };
 
+// Before 1.19 the annotations counted, and the fields did not.
+constexpr CheckCase kAnnotationRows[] = {
+    {"no annotation", [](Request&) {}},
+    {"of the pod",
+     [](Request& r) {
+       r.sandbox.annotations = {{"seccomp.security.alpha.kubernetes.io/pod", "unconfined"}};
+     },
+     "seccompProfile_baseline",
+     R"(seccompProfile (forbidden annotation seccomp.security.alpha.kubernetes.io/pod="unconfined"))"},
+    {"of a container, with no text at all",
+     [](Request& r) {
+       r.sandbox.annotations = {{"container.seccomp.security.alpha.kubernetes.io/container1", ""}};
+     },
+     "seccompProfile_baseline",
+     R"(seccompProfile (forbidden annotation container.seccomp.security.alpha.kubernetes.io/container1=""))"},
+    {"several, those that may stand there left out",
+     [](Request& r) {
+       r.sandbox.annotations = {
+           {"seccomp.security.alpha.kubernetes.io/pod", "localhost"},
+           {"container.seccomp.security.alpha.kubernetes.io/a", "runtime/default"},
+           {"container.seccomp.security.alpha.kubernetes.io/b", "docker/default"},
+           {"container.seccomp.security.alpha.kubernetes.io/c", "localhost/c.json"},
+           {"container.seccomp.security.alpha.kubernetes.io/d", "RuntimeDefault"}};
+     },
+     "seccompProfile_baseline",
+     R"(seccompProfile (forbidden annotations container.seccomp.security.alpha.kubernetes.io/d="RuntimeDefault", seccomp.security.alpha.kubernetes.io/pod="localhost"))"},
+    {"of a container that the pod may have or not: here it is not known",
+     [](Request& r) {
+       r.sandbox.annotations = {
+           {"container.seccomp.security.alpha.kubernetes.io/other", "unconfined"}};
+     },
+     "seccompProfile_baseline"},
+    {"a key that only begins like the pod's",
+     [](Request& r) {
+       r.sandbox.annotations = {{"seccomp.security.alpha.kubernetes.io/pods", "unconfined"}};
+     }},
+};
+
 // `path` is what localhost_ref holds.
 struct LocalhostCase {
   std::string_view why;
@@ -180,7 +219,12 @@ constexpr CheckCase kForgedRows[] = {
 }  // namespace
 
 std::vector<CheckTable> SeccompTables() {
-  return {{"baseline", Level::kBaseline, Judged::kContainer, kBaselineRows},
+  return {{"baseline, seccompDefault", Level::kBaseline, Judged::kContainer, kBaselineRows,
+           [](Request& r) { r.spec.node.kubelet_seccomp_default = true; }},
+          {"baseline, Unconfined denied", Level::kBaseline, Judged::kContainer, kBaselineRows,
+           [](Request& r) { r.spec.harden.deny_unconfined = true; }},
+          {"annotations", Level::kBaseline, Judged::kSandbox, kAnnotationRows,
+           [](Request& r) { r.spec.enforce.version = {18}; }},
           {"restricted", Level::kRestricted, Judged::kContainer, kRestrictedRows},
           {"forged", Level::kBaseline, Judged::kContainer, kForgedRows}};
 }
@@ -191,11 +235,36 @@ TEST(ChecksSeccomp, Rows) {
   }
 }
 
+// Unset is allowed at baseline and arrives as the same bytes as Unconfined: without seccompDefault
+// neither is called a violation. Both are hardened all the same (harden_test.cc).
+TEST(ChecksSeccomp, UnconfinedIsNoViolationOfBaselineWhereItCanMeanUnset) {
+  for (const CheckCase& row : kBaselineRows) {
+    SCOPED_TRACE(row.why);
+    Request request = LegalRequest(Level::kBaseline);
+    row.edit(request);
+    const Decision decision = OfContainer(request);
+    EXPECT_EQ(Ids(decision.violations), "");
+    EXPECT_EQ(decision.action, row.failing.empty() ? Action::kAllow : Action::kHarden);
+  }
+}
+
+// Restricted allows neither: there it does not matter which it was.
+TEST(ChecksSeccomp, UnconfinedIsAViolationOfRestrictedOnEveryNode) {
+  for (const bool seccomp_default : {false, true}) {
+    Request request = LegalRequest(Level::kRestricted);
+    request.spec.node.kubelet_seccomp_default = seccomp_default;
+    request.container.seccomp = {};
+    EXPECT_EQ(Ids(OfContainer(request).violations), "seccompProfile_restricted");
+    EXPECT_EQ(OfContainer(request).action, Action::kDeny);
+  }
+}
+
 TEST(ChecksSeccomp, OnlyAFileBelowTheKubeletsDirectoryCanBeNamed) {
   for (const LocalhostCase& c : kLocalhostCases) {
     for (const bool deprecated : {false, true}) {
       SCOPED_TRACE(std::string(c.why) + (deprecated ? ", deprecated field" : ""));
       Request request = LegalRequest(Level::kBaseline);
+      request.spec.node.kubelet_seccomp_default = true;  // a name that is none means Unconfined
       if (deprecated) {
         request.container.seccomp_profile_path = "localhost/" + std::string(c.path);
       } else {

@@ -13,10 +13,6 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-Decision OfSandbox(const Request& request) {
-  return EvaluateSandbox(request.spec, request.sandbox);
-}
-
 void SetAll(OnViolation what, Spec& spec) {
   spec.on_violation.fill(what);
 }
@@ -24,12 +20,16 @@ void SetAll(OnViolation what, Spec& spec) {
 // Breaks every check of a container, and every check of a sandbox.
 Request Worst(Level level) {
   Request r = LegalRequest(level);
+  r.spec.node.kubelet_seccomp_default = true;
   r.sandbox.privileged = true;
   r.sandbox.namespaces.network = NamespaceMode::kNode;
   r.sandbox.selinux = {"u", "", "", ""};
   r.sandbox.run_as_user = 0;
   r.sandbox.sysctls = {{"kernel.msgmax", "1"}};
-  r.sandbox.annotations = {{"container.apparmor.security.beta.kubernetes.io/c", "unconfined"}};
+  r.sandbox.annotations = {{"container.apparmor.security.beta.kubernetes.io/c", "unconfined"},
+                           {"run.oci.handler", "krun"}};
+  r.sandbox.labels = {{"io.cri-containerd.kind", "sandbox"}};
+  r.sandbox.unified_keys = {"cpu.max"};
   r.sandbox.host_ports = {80};
   r.sandbox.windows_present = true;
   r.sandbox.unknown = {{"config: unknown field 42"}};
@@ -48,6 +48,16 @@ Request Worst(Level level) {
   c.apparmor = {ProfileType::kUnconfined, ""};
   c.host_ports = {80};
   c.ports_annotation_unreadable = true;
+  c.pre_stop_hosts = {"bad.host"};
+  c.mounts = {{.container_path = "/m",
+               .host_path = "/etc",
+               .propagation = MountPropagation::kBidirectional}};
+  c.devices = {{.container_path = "/dev/mem", .host_path = "/dev/mem", .permissions = "rwm"}};
+  c.cdi_devices = {"vendor.com/class=all"};
+  c.annotations = {{"cdi.k8s.io/x", "vendor.com/class=all"}};
+  c.labels = {{"containerd.io/restart", "1"}};
+  c.unified_keys = {"cpu.max"};
+  c.image = "/tmp/checkpoint.tar";
   c.windows_present = true;
   c.unknown = {{"config: unknown field 43"}};
   return r;
@@ -77,27 +87,33 @@ TEST(Evaluate, AllowsWhatIsLegalAndSaysNothing) {
   }
 }
 
+std::string OurChecks() {
+  return "cdi-devices cgroup-settings checkpoint-image devices mount-settings namespace-mismatch "
+         "reserved-labels seccomp-localhost-path steering-annotations unknown-field "
+         "unreadable-annotation windows-on-linux";
+}
+
 TEST(Evaluate, ReportsEveryViolationOfAContainerInKubernetesOrder) {
   EXPECT_EQ(Ids(OfContainer(Worst(Level::kBaseline)).violations),
-            "appArmorProfile capabilities_baseline hostNamespaces hostPorts privileged procMount "
-            "seLinuxOptions seccompProfile_baseline "
-            "namespace-mismatch seccomp-localhost-path unknown-field unreadable-annotation "
-            "windows-on-linux");
+            "appArmorProfile capabilities_baseline hostNamespaces hostPathVolumes hostPorts "
+            "hostProbesAndHostLifecycle privileged procMount seLinuxOptions "
+            "seccompProfile_baseline " +
+                OurChecks());
   EXPECT_EQ(Ids(OfContainer(Worst(Level::kRestricted)).violations),
-            "appArmorProfile hostNamespaces hostPorts privileged seLinuxOptions "
-            "allowPrivilegeEscalation capabilities_restricted procMount_restricted runAsNonRoot "
-            "runAsUser seccompProfile_restricted "
-            "namespace-mismatch seccomp-localhost-path unknown-field unreadable-annotation "
-            "windows-on-linux");
+            "appArmorProfile hostNamespaces hostPorts hostProbesAndHostLifecycle privileged "
+            "seLinuxOptions "
+            "allowPrivilegeEscalation capabilities_restricted procMount_restricted "
+            "restrictedVolumes runAsNonRoot runAsUser seccompProfile_restricted " +
+                OurChecks());
 }
 
 TEST(Evaluate, ReportsEveryViolationOfASandboxInKubernetesOrder) {
   EXPECT_EQ(Ids(OfSandbox(Worst(Level::kBaseline)).violations),
             "appArmorProfile hostNamespaces hostPorts privileged seLinuxOptions sysctls "
-            "unknown-field windows-on-linux");
+            "cgroup-settings reserved-labels steering-annotations unknown-field windows-on-linux");
   EXPECT_EQ(Ids(OfSandbox(Worst(Level::kRestricted)).violations),
             "appArmorProfile hostNamespaces hostPorts privileged seLinuxOptions sysctls runAsUser "
-            "unknown-field windows-on-linux");
+            "cgroup-settings reserved-labels steering-annotations unknown-field windows-on-linux");
 }
 
 TEST(Evaluate, TheMessageIsKubernetes) {
@@ -119,6 +135,26 @@ TEST(Evaluate, TheMessageIsKubernetes) {
   EXPECT_EQ(OfSandbox(sandbox).message,
             "violates PodSecurity \"baseline:latest\": host namespaces (hostNetwork=true), "
             "hostPort (pod uses hostPort 80)");
+}
+
+// Kubernetes would say the first half in the same words; the second half it knows nothing of.
+TEST(Evaluate, TheMessageHasAPartForKubernetesChecksAndOneForOurs) {
+  Request r = LegalRequest(Level::kBaseline);
+  r.container.image = "/tmp/checkpoint.tar";
+  EXPECT_EQ(OfContainer(r).message,
+            "violates node policy: an image that is a file (container \"container1\" names the "
+            "file \"/tmp/checkpoint.tar\" as its image)");
+  r.container.cdi_devices = {"vendor.com/class=all"};
+  r.container.host_ports = {80};
+  r.container.privileged = true;
+  EXPECT_EQ(OfContainer(r).message,
+            "violates PodSecurity \"baseline:latest\": hostPort (container \"container1\" uses "
+            "hostPort 80), privileged (container \"container1\" must not set "
+            "securityContext.privileged=true); "
+            "violates node policy: CDI devices (container \"container1\" must not use CDI device "
+            "\"vendor.com/class=all\"), an image that is a file (container \"container1\" names "
+            "the file \"/tmp/checkpoint.tar\" as its image)");
+  EXPECT_EQ(RefusalText(r.spec.enforce, {}), "");
 }
 
 TEST(Evaluate, TheMessageLeavesOutWhatWasRepairable) {
@@ -172,11 +208,11 @@ TEST(Evaluate, PrivilegedAllowsWhateverIsAskedAndEditsNothing) {
   EXPECT_TRUE(container.edits.empty());
   EXPECT_THAT(container.edit_records, IsEmpty());
   EXPECT_THAT(container.violations, IsEmpty());
-  EXPECT_THAT(container.audit, SizeIs(13)) << "what is not enforced is still written down";
+  EXPECT_THAT(container.audit, SizeIs(22)) << "what is not enforced is still written down";
 
   SetAll(OnViolation::kDeny, r.spec);
   EXPECT_EQ(OfSandbox(r).action, Action::kAllow);
-  EXPECT_THAT(OfSandbox(r).audit, SizeIs(8));
+  EXPECT_THAT(OfSandbox(r).audit, SizeIs(11));
 }
 
 TEST(Evaluate, AnExemptionAllowsAndSaysWhy) {
@@ -184,24 +220,26 @@ TEST(Evaluate, AnExemptionAllowsAndSaysWhy) {
   r.spec.harden.no_new_privileges = true;
   const Policy policy(r.spec, {},
                       {{{.namespaces = {"shop"}}, "the old shop", std::nullopt, "exemptions[0]"}});
-  const Spec exempted = policy.ForContainer(r.sandbox.pod, r.container.name, {});
+  const Spec exempted = *policy.ForContainer(r.sandbox.pod, r.container.name, {});
   EXPECT_EQ(exempted.exemption_reason, "the old shop");
   EXPECT_EQ(exempted.origin, "exemptions[0]");
   EXPECT_EQ(EvaluateContainer(exempted, r.sandbox, r.container).action, Action::kAllow);
   EXPECT_TRUE(EvaluateContainer(exempted, r.sandbox, r.container).edits.empty());
 }
 
-// A sandbox has nothing that may be edited: harden is deny there.
-TEST(Evaluate, ASandboxIsNeverHardened) {
+// What is hardened in every container leaves nothing to do to the sandbox. What of a sandbox can be
+// repaired is in sandbox_edits_test.cc.
+TEST(Evaluate, ASandboxIsNotHardenedByTheSettingsForContainers) {
   Request r = LegalRequest(Level::kBaseline);
   SetAll(OnViolation::kHarden, r.spec);
   r.spec.harden.masked_paths = true;
   r.spec.harden.seccomp_always = SeccompTarget{};
-  EXPECT_EQ(OfSandbox(r).action, Action::kAllow);
-  EXPECT_TRUE(OfSandbox(r).edits.empty());
-  r.sandbox.sysctls = {{"kernel.msgmax", "1"}};
+  r.spec.harden.drop_capabilities = {"NET_RAW"};
+  r.spec.harden.no_new_privileges = true;
+  ExpectSandboxHardened(r, "");
+  r.sandbox.namespaces.network = NamespaceMode::kNode;
   EXPECT_EQ(OfSandbox(r).action, Action::kDeny);
-  EXPECT_TRUE(OfSandbox(r).edits.empty());
+  EXPECT_TRUE(OfSandbox(r).sandbox_edits.empty());
 }
 
 }  // namespace

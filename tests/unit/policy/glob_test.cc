@@ -1,9 +1,9 @@
+#include "policy/glob.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
-
-#include "policy/policy.h"
 
 namespace sekisho::policy {
 namespace {

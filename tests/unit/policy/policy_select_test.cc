@@ -88,9 +88,9 @@ TEST(Precedence, TheMoreSpecificRuleAppliesWhereverItStands) {
     for (const auto& rules : {std::vector{winner, loser}, std::vector{loser, winner}}) {
       const Policy policy({}, rules, {});
       EXPECT_EQ(policy.rules().front().origin, "winner");
-      EXPECT_EQ(policy.ForContainer(Pod(), "api", kNow).origin, "winner");
+      EXPECT_EQ(policy.ForContainer(Pod(), "api", kNow)->origin, "winner");
       const Policy without({}, {loser}, {});
-      EXPECT_EQ(without.ForContainer(Pod(), "api", kNow).origin, "loser") << "it matches, too";
+      EXPECT_EQ(without.ForContainer(Pod(), "api", kNow)->origin, "loser") << "it matches, too";
     }
   }
 }
@@ -112,7 +112,7 @@ TEST(Precedence, OfEqualsTheFirstInTheFileApplies) {
     order.push_back(rule.origin);
   }
   EXPECT_EQ(order, expected);
-  EXPECT_EQ(policy.ForContainer(Pod(), "api", kNow).origin, "rules[0]");
+  EXPECT_EQ(policy.ForContainer(Pod(), "api", kNow)->origin, "rules[0]");
 }
 
 TEST(Precedence, ARuleThatDoesNotMatchIsPassedOver) {
@@ -130,7 +130,7 @@ TEST(Precedence, ARuleThatDoesNotMatchIsPassedOver) {
   };
   for (const auto& c : cases) {
     const Policy policy({}, {RuleFor(c.match, "rule")}, {Exempt(c.match)});
-    EXPECT_EQ(policy.ForContainer(Pod(), "api", kNow).origin, "defaults") << c.why;
+    EXPECT_EQ(policy.ForContainer(Pod(), "api", kNow)->origin, "defaults") << c.why;
   }
 }
 
@@ -142,28 +142,28 @@ TEST(Precedence, OnePatternOfAListIsEnough) {
                                 .runtime_handlers = {"", "kata"}},
                                "rule")},
                       {});
-  EXPECT_EQ(policy.ForContainer(Pod(), "api", kNow).origin, "rule");
+  EXPECT_EQ(policy.ForContainer(Pod(), "api", kNow)->origin, "rule");
 }
 
 TEST(Precedence, TheDefaultHandlerHasNoName) {
   PodIdentity pod = Pod();
   pod.runtime_handler = "";
   const Policy policy({}, {RuleFor({.runtime_handlers = {""}}, "rule")}, {});
-  EXPECT_EQ(policy.ForContainer(pod, "api", kNow).origin, "rule");
+  EXPECT_EQ(policy.ForContainer(pod, "api", kNow)->origin, "rule");
 }
 
 TEST(Precedence, NothingMatchesTheDefaultsApply) {
   Spec defaults;
   defaults.enforce.level = Level::kRestricted;
   const Policy policy(defaults, {RuleFor({.namespaces = {"shop"}}, "rule")}, {});
-  EXPECT_EQ(policy.ForContainer(Pod(), "api", kNow).enforce.level, Level::kRestricted);
-  EXPECT_EQ(policy.ForSandbox(Pod(), kNow).enforce.level, Level::kRestricted);
+  EXPECT_EQ(policy.ForContainer(Pod(), "api", kNow)->enforce.level, Level::kRestricted);
+  EXPECT_EQ(policy.ForSandbox(Pod(), kNow)->enforce.level, Level::kRestricted);
 }
 
 TEST(Precedence, ASandboxHasNoContainerName) {
   const Policy policy({}, {RuleFor({.containers = {"*"}}, "container"), RuleFor({}, "pod")}, {});
-  EXPECT_EQ(policy.ForSandbox(Pod(), kNow).origin, "pod");
-  EXPECT_EQ(policy.ForContainer(Pod(), "", kNow).origin, "container");
+  EXPECT_EQ(policy.ForSandbox(Pod(), kNow)->origin, "pod");
+  EXPECT_EQ(policy.ForContainer(Pod(), "", kNow)->origin, "container");
 }
 
 // --- exemptions
@@ -173,15 +173,15 @@ TEST(Exemptions, LiftWhatTheRuleSays) {
   const Policy policy({}, {RuleFor({}, "rule", Level::kRestricted)},
                       {Exempt({.namespaces = {"payments-*"}})});
   for (const Spec& spec :
-       {policy.ForSandbox(Pod(), kNow), policy.ForContainer(Pod(), "api", kNow)}) {
+       {*policy.ForSandbox(Pod(), kNow), *policy.ForContainer(Pod(), "api", kNow)}) {
     EXPECT_EQ(spec.enforce.level, Level::kPrivileged);
     EXPECT_EQ(spec.exemption_reason, "because");
     EXPECT_EQ(spec.origin, "exemption");
   }
   PodIdentity other = Pod();
   other.namespace_ = "shop";
-  EXPECT_EQ(policy.ForSandbox(other, kNow).enforce.level, Level::kRestricted);
-  EXPECT_EQ(policy.ForSandbox(other, kNow).exemption_reason, std::nullopt);
+  EXPECT_EQ(policy.ForSandbox(other, kNow)->enforce.level, Level::kRestricted);
+  EXPECT_EQ(policy.ForSandbox(other, kNow)->exemption_reason, std::nullopt);
 }
 
 TEST(Exemptions, KeepTheLevelsThatOnlyReport) {
@@ -189,41 +189,41 @@ TEST(Exemptions, KeepTheLevelsThatOnlyReport) {
   defaults.audit.level = Level::kRestricted;
   defaults.warn.level = Level::kBaseline;
   const Policy policy(defaults, {}, {Exempt({})});
-  EXPECT_EQ(policy.ForSandbox(Pod(), kNow).audit.level, Level::kRestricted);
-  EXPECT_EQ(policy.ForSandbox(Pod(), kNow).warn.level, Level::kBaseline);
+  EXPECT_EQ(policy.ForSandbox(Pod(), kNow)->audit.level, Level::kRestricted);
+  EXPECT_EQ(policy.ForSandbox(Pod(), kNow)->warn.level, Level::kBaseline);
 }
 
 TEST(Exemptions, EndAtTheInstant) {
   const sys_seconds end = kNow;
   for (const Match& match : {Match{}, Match{.containers = {"api"}}}) {
     const Policy policy({}, {}, {Exempt(match, end)});
-    EXPECT_TRUE(policy.ForContainer(Pod(), "api", end - seconds{1}).exemption_reason.has_value());
-    EXPECT_FALSE(policy.ForContainer(Pod(), "api", end).exemption_reason.has_value());
-    EXPECT_FALSE(policy.ForContainer(Pod(), "api", end + seconds{1}).exemption_reason.has_value());
+    EXPECT_TRUE(policy.ForContainer(Pod(), "api", end - seconds{1})->exemption_reason.has_value());
+    EXPECT_FALSE(policy.ForContainer(Pod(), "api", end)->exemption_reason.has_value());
+    EXPECT_FALSE(policy.ForContainer(Pod(), "api", end + seconds{1})->exemption_reason.has_value());
   }
   const Policy pods({}, {}, {Exempt({}, end)});
-  EXPECT_TRUE(pods.ForSandbox(Pod(), end - seconds{1}).exemption_reason.has_value());
-  EXPECT_FALSE(pods.ForSandbox(Pod(), end).exemption_reason.has_value());
-  EXPECT_EQ(pods.ForSandbox(Pod(), end).enforce.level, Level::kBaseline);
+  EXPECT_TRUE(pods.ForSandbox(Pod(), end - seconds{1})->exemption_reason.has_value());
+  EXPECT_FALSE(pods.ForSandbox(Pod(), end)->exemption_reason.has_value());
+  EXPECT_EQ(pods.ForSandbox(Pod(), end)->enforce.level, Level::kBaseline);
 }
 
 TEST(Exemptions, WithoutAnEndHold) {
   const Policy policy({}, {}, {Exempt({})});
-  EXPECT_TRUE(policy.ForSandbox(Pod(), sys_seconds::max()).exemption_reason.has_value());
+  EXPECT_TRUE(policy.ForSandbox(Pod(), sys_seconds::max())->exemption_reason.has_value());
 }
 
 TEST(Exemptions, AnExpiredOneDoesNotHideTheNext) {
   Exemption expired = Exempt({}, kNow);
   expired.reason = "expired";
   const Policy policy({}, {}, {expired, Exempt({})});
-  EXPECT_EQ(policy.ForSandbox(Pod(), kNow).exemption_reason, "because");
+  EXPECT_EQ(policy.ForSandbox(Pod(), kNow)->exemption_reason, "because");
 }
 
 TEST(Exemptions, OfAContainerAreOfThatContainerOnly) {
   const Policy policy({}, {}, {Exempt({.containers = {"agent"}})});
-  EXPECT_EQ(policy.ForContainer(Pod(), "agent", kNow).enforce.level, Level::kPrivileged);
-  EXPECT_EQ(policy.ForContainer(Pod(), "api", kNow).enforce.level, Level::kBaseline);
-  EXPECT_EQ(policy.ForSandbox(Pod(), kNow).enforce.level, Level::kBaseline);
+  EXPECT_EQ(policy.ForContainer(Pod(), "agent", kNow)->enforce.level, Level::kPrivileged);
+  EXPECT_EQ(policy.ForContainer(Pod(), "api", kNow)->enforce.level, Level::kBaseline);
+  EXPECT_EQ(policy.ForSandbox(Pod(), kNow)->enforce.level, Level::kBaseline);
 }
 
 // --- the sandbox's privileged flag
@@ -255,7 +255,7 @@ TEST(PrivilegedPerContainer, OnlyWhereSomeContainerOfThePodMayBePrivileged) {
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.why);
-    const Spec spec = Policy({}, c.rules, c.exemptions).ForSandbox(Pod(), kNow);
+    const Spec spec = *Policy({}, c.rules, c.exemptions).ForSandbox(Pod(), kNow);
     EXPECT_EQ(spec.privileged_decided_per_container, c.expected);
     EXPECT_EQ(spec.enforce.level, Level::kBaseline);
     SandboxFacts sandbox;
@@ -272,7 +272,7 @@ TEST(PrivilegedPerContainer, TheContainersAreJudgedOneByOne) {
   for (const auto& [name, action] :
        {std::pair{"agent", Action::kAllow}, std::pair{"api", Action::kDeny}}) {
     container.name = name;
-    EXPECT_EQ(EvaluateContainer(policy.ForContainer(Pod(), name, kNow), {}, container).action,
+    EXPECT_EQ(EvaluateContainer(*policy.ForContainer(Pod(), name, kNow), {}, container).action,
               action)
         << name;
   }

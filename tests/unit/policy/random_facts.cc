@@ -48,15 +48,16 @@ constexpr auto kUsers = std::to_array<int64_t>(
 
 constexpr auto kHostIds = std::to_array<uint32_t>({0, 1000, 65535, 65536, 131072, UINT32_MAX});
 
-const auto kSELinuxWords = std::to_array<std::string>(
-    {"", "", "container_t", "container_init_t", "spc_t", "system_u", "Container_t"});
+const auto kSELinuxWords =
+    std::to_array<std::string>({"", "", "container_t", "container_init_t", "container_engine_t",
+                                "spc_t", "system_u", "Container_t"});
+
+// Allowed by some version, by none, and in the kernel's other spelling.
+const auto kSysctls = std::to_array<std::string>({"net.ipv4.tcp_syncookies", "net.ipv4.tcp_rmem",
+                                                  "net.ipv4.tcp_notsent_lowat", "kernel.msgmax",
+                                                  "net/ipv4/tcp_syncookies", ""});
 
 }  // namespace
-
-template <typename Range>
-const auto& RandomFacts::OneOf(const Range& range) {
-  return *std::next(std::begin(range), Below(static_cast<uint32_t>(std::size(range))));
-}
 
 Names RandomFacts::CapabilityList() {
   Names names;
@@ -112,8 +113,13 @@ SeccompTarget RandomFacts::Target() {
   return Chance(50) ? SeccompTarget{} : SeccompTarget{"/var/lib/kubelet/seccomp/node.json"};
 }
 
+// Half of them the newest, some newer than any that is known.
+Version RandomFacts::AnyVersion() {
+  return Chance(50) ? Version{} : Version{static_cast<int>(Below(kLatestMinor + 4))};
+}
+
 void RandomFacts::Break(SandboxFacts& sandbox) {
-  switch (Below(8)) {
+  switch (Below(9)) {
     case 0:
       sandbox.privileged = true;
       break;
@@ -133,9 +139,17 @@ void RandomFacts::Break(SandboxFacts& sandbox) {
       sandbox.run_as_user = OneOf(kUsers);
       break;
     case 6:
-      sandbox.sysctls.emplace("net/ipv4/tcp_syncookies", "0");
+      sandbox.sysctls.emplace(OneOf(kSysctls), "0");
+      sandbox.sysctls.emplace(OneOf(kSysctls), "1");
+      break;
+    case 7:
+      sandbox.host_ports.push_back(static_cast<int32_t>(Below(3)) - 1);
       break;
     default:
+      if (Chance(50)) {
+        sandbox.annotations["container.seccomp.security.alpha.kubernetes.io/x"] = Deprecated();
+        break;
+      }
       sandbox.annotations["container.apparmor.security.beta.kubernetes.io/x"] = Deprecated();
       break;
   }
@@ -235,6 +249,7 @@ void RandomFacts::Harden(Spec& spec) {
   }
   spec.harden.no_new_privileges = Chance(50);
   spec.harden.masked_paths = Chance(50);
+  Vouch(spec);
 }
 
 Request RandomFacts::AnyUnhardened() {
@@ -251,6 +266,17 @@ Request RandomFacts::AnyUnhardened() {
   if (Chance(20)) {
     Break(request.sandbox);
   }
+  for (uint32_t more = Chance(30) ? 1 + Below(3) : 0; more > 0; --more) {
+    BreakMounts(request.container);
+  }
+  if (Chance(20)) {
+    BreakBackDoors(request.container);
+  }
+  if (Chance(20)) {
+    BreakBackDoors(request.sandbox);
+  }
+  request.spec.enforce.version = AnyVersion();
+  request.spec.node.kubelet_seccomp_default = Chance(50);
   return request;
 }
 
@@ -258,8 +284,8 @@ Request RandomFacts::Any() {
   Request request = AnyUnhardened();
   const auto level = [this] { return static_cast<Level>(Below(3)); };
   request.spec.enforce.level = Chance(10) ? Level::kPrivileged : static_cast<Level>(1 + Below(2));
-  request.spec.audit.level = level();
-  request.spec.warn.level = level();
+  request.spec.audit = {level(), AnyVersion()};
+  request.spec.warn = {level(), AnyVersion()};
   Harden(request.spec);
   return request;
 }

@@ -79,7 +79,11 @@ constexpr GroupCase kGroupCases[] = {
      [](Request& r) { r.container.run_as_user.reset(); }, ""},
     {CheckGroup::kRunAsUser, Level::kRestricted, [](Request& r) { r.container.run_as_user = 0; },
      ""},
-    {CheckGroup::kSeccomp, Level::kBaseline, [](Request& r) { r.container.seccomp = {}; },
+    {CheckGroup::kSeccomp, Level::kBaseline,
+     [](Request& r) {
+       r.spec.node.kubelet_seccomp_default = true;
+       r.container.seccomp = {};
+     },
      "seccomp: Unconfined -> RuntimeDefault\n"},
     {CheckGroup::kSeccomp, Level::kRestricted,
      [](Request& r) { r.container.seccomp_profile_path = "unconfined"; },
@@ -88,7 +92,20 @@ constexpr GroupCase kGroupCases[] = {
      [](Request& r) {
        r.container.selinux = {"", "", "spc_t", ""};
      },
-     ""},
+     "selinux_options: user \"\", role \"\", type \"spc_t\", level \"\" -> "
+     "user \"\", role \"\", type \"\", level \"\"\n"},
+    {CheckGroup::kSELinux, Level::kRestricted,
+     [](Request& r) {
+       r.container.selinux = {"u", "r", "container_t", "s0:c1,c2"};
+     },
+     "selinux_options: user \"u\", role \"r\", type \"container_t\", level \"s0:c1,c2\" -> "
+     "user \"\", role \"\", type \"container_t\", level \"s0:c1,c2\"\n"},
+    {CheckGroup::kHostProbes, Level::kBaseline,
+     [](Request& r) { r.container.pre_stop_hosts = {"bad.host"}; }, ""},
+    {CheckGroup::kVolumes, Level::kBaseline,
+     [](Request& r) { r.container.mounts = {{.container_path = "/m", .host_path = "/etc"}}; }, ""},
+    {CheckGroup::kVolumes, Level::kRestricted,
+     [](Request& r) { r.container.mounts = {{.container_path = "/m", .host_path = "/etc"}}; }, ""},
 };
 
 TEST(Repair, AGroupIsRepairedWhereTheOperatorSaysSoAndItCanBe) {
@@ -115,7 +132,7 @@ TEST(Repair, AGroupIsRepairedWhereTheOperatorSaysSoAndItCanBe) {
 
 TEST(Repair, EveryGroupOfAContainerHasACase) {
   for (const Check& check : Checks()) {
-    if (check.group.has_value() && check.container != nullptr) {
+    if (check.kind == CheckKind::kPodSecurity && check.at_container) {
       EXPECT_TRUE(std::ranges::find(kGroupCases, *check.group, &GroupCase::group) !=
                   std::end(kGroupCases))
           << check.id;
@@ -124,10 +141,37 @@ TEST(Repair, EveryGroupOfAContainerHasACase) {
 }
 
 TEST(Repair, OurOwnChecksAreNeverRepaired) {
+  for (auto* tables : {BackDoorTables, IntegrityTables, MountTables}) {
+    for (const CheckTable& table : tables()) {
+      for (const CheckCase& row : table.rows) {
+        Request r = LegalRequest(table.level);
+        row.edit(r);
+        r.spec.on_violation.fill(OnViolation::kHarden);
+        if (table.judged == Judged::kContainer && !row.failing.empty()) {
+          EXPECT_EQ(OfContainer(r).action, Action::kDeny) << row.why;
+          EXPECT_TRUE(OfContainer(r).edits.empty()) << row.why;
+        }
+      }
+    }
+  }
   Request r = LegalRequest(Level::kBaseline);
   r.spec.on_violation.fill(OnViolation::kHarden);
   r.container.seccomp = {ProfileType::kLocalhost, "/tmp/x.json"};
   EXPECT_EQ(OfContainer(r).action, Action::kDeny);
+}
+
+// Before 1.22 restricted had baseline's rule, and no more than that is put right.
+TEST(Repair, CapabilitiesAreRepairedAsTheVersionDemands) {
+  Request r = LegalRequest(Level::kRestricted);
+  r.spec.on_violation.fill(OnViolation::kHarden);
+  r.container.capabilities_add = {"NET_RAW", "CHOWN"};
+  r.container.capabilities_drop = {};
+  r.spec.enforce.version = {21};
+  ExpectHardened(r, "capabilities.add_capabilities: [NET_RAW, CHOWN] -> [CHOWN]\n");
+  r.spec.enforce.version = {22};
+  ExpectHardened(r,
+                 "capabilities.add_capabilities: [NET_RAW, CHOWN] -> []\n"
+                 "capabilities.drop_capabilities: [] -> [ALL]\n");
 }
 
 // The node's own hardening is no repair: what is denied stays denied, even where it would have
@@ -171,13 +215,22 @@ TEST(WithEdits, EachMemberReplacesItsFieldAsAWhole) {
   edits.no_new_privs = false;
   edits.masked_paths = Names{"/m"};
   edits.readonly_paths = Names{"/r"};
-  const ContainerFacts after = WithEdits(LegalRequest(Level::kRestricted).container, edits);
+  edits.readonly_rootfs = true;
+  edits.selinux = SELinuxOptions{"", "", "container_t", ""};
+  edits.remove_annotations = {"a", "never there"};
+  ContainerFacts before = LegalRequest(Level::kRestricted).container;
+  before.selinux = {"u", "r", "t", "l"};
+  before.annotations = {{"a", "1"}, {"b", "2"}};
+  const ContainerFacts after = WithEdits(before, edits);
   EXPECT_THAT(after.capabilities_add, ElementsAre("A"));
   EXPECT_THAT(after.capabilities_drop, IsEmpty());
   EXPECT_THAT(after.capabilities_ambient, ElementsAre("B"));
   EXPECT_FALSE(after.no_new_privs);
   EXPECT_THAT(after.masked_paths, ElementsAre("/m"));
   EXPECT_THAT(after.readonly_paths, ElementsAre("/r"));
+  EXPECT_TRUE(after.readonly_rootfs);
+  EXPECT_EQ(after.selinux, edits.selinux);
+  EXPECT_THAT(after.annotations, ElementsAre(::testing::Pair("b", "2")));
 }
 
 }  // namespace

@@ -1,0 +1,177 @@
+// Results as text for people, and as JSON.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/str_cat.h"
+#include "check/result.h"
+#include "yaml/utf8.h"
+
+namespace sekisho::check {
+namespace {
+
+constexpr std::string_view kMark = " [manifest-only]";
+constexpr std::string_view kLegend =
+    "[manifest-only]: CRI shows nothing of it, so it was checked in the manifest; the node cannot.";
+// What a line is about stands before this column.
+constexpr size_t kGutter = 10;
+
+// `text` broken at blanks into lines of at most `columns`, the first one behind `label`, the others
+// below it. A word that is longer stays whole: it is a path or a message to copy.
+std::string Wrapped(std::string_view label, std::string_view text, size_t columns) {
+  const std::string printable = yaml::Printable(text);
+  std::string out(label);
+  out.resize(label.empty() ? 0 : std::max(kGutter, label.size() + 1), ' ');
+  const std::string indent(out.size(), ' ');
+  size_t used = out.size();
+  bool line_empty = true;
+  for (std::string_view rest = printable; !rest.empty();) {
+    const size_t blank = rest.find(' ');
+    const std::string_view word = rest.substr(0, blank);
+    if (!line_empty && used + 1 + word.size() > columns) {
+      out += base::StrCat("\n", indent);
+      used = indent.size();
+      line_empty = true;
+    }
+    if (!line_empty) {
+      out += ' ';
+      ++used;
+    }
+    out += word;
+    used += word.size();
+    line_empty = false;
+    rest = blank == std::string_view::npos ? std::string_view() : rest.substr(blank + 1);
+  }
+  return out + "\n";
+}
+
+std::string_view Verdict(const Result& result) {
+  if (!result.allowed) {
+    return "refused";
+  }
+  return result.edits.empty() ? "allowed" : "hardened";
+}
+
+std::string Heading(const Result& result) {
+  std::string heading = result.kind;
+  if (!result.name.empty()) {
+    heading += base::StrCat(" ", result.namespace_, "/", result.name);
+  }
+  if (!result.container.empty()) {
+    heading += base::StrCat(" container ", result.container);
+  }
+  if (!result.enforced.empty()) {
+    heading += base::StrCat(" at ", result.enforced);
+  }
+  return base::StrCat(heading, " (", result.source, ")");
+}
+
+std::string Details(const Result& result, size_t columns) {
+  std::string text;
+  if (!result.rule.empty() && result.rule != kLevelOption) {
+    text += Wrapped("  rule", result.rule, columns);
+  }
+  if (!result.exemption.empty()) {
+    text += Wrapped("  exempt", result.exemption, columns);
+  }
+  for (const ResultViolation& violation : result.violations) {
+    const std::string_view mark = violation.seen_in == SeenIn::kManifest ? kMark : "";
+    text += Wrapped("  breaks",
+                    violation.detail.empty()
+                        ? base::StrCat(violation.reason, mark)
+                        : base::StrCat(violation.reason, " (", violation.detail, ")", mark),
+                    columns);
+  }
+  if (!result.warn.empty()) {
+    text += Wrapped("  warn", result.warn, columns);
+  }
+  if (!result.audit.empty() && result.audit != result.warn) {
+    text += Wrapped("  audit", result.audit, columns);
+  }
+  for (const ResultEdit& edit : result.edits) {
+    text += Wrapped("  edit",
+                    base::StrCat(edit.container.empty() ? "" : base::StrCat(edit.container, ": "),
+                                 edit.field, ": ", edit.before, " -> ", edit.after),
+                    columns);
+  }
+  for (const std::string& remark : result.remarks) {
+    text += Wrapped("  note", remark, columns);
+  }
+  return text;
+}
+
+bool HasManifestOnly(const Result& result) {
+  return std::ranges::find(result.violations, SeenIn::kManifest, &ResultViolation::seen_in) !=
+         result.violations.end();
+}
+
+}  // namespace
+
+std::string ToText(const std::vector<Result>& results, size_t columns) {
+  size_t refused = 0;
+  size_t hardened = 0;
+  bool manifest_only = false;
+  std::string text;
+  for (const Result& result : results) {
+    const std::string details = Details(result, columns);
+    text += base::StrCat(Wrapped(Verdict(result), Heading(result), columns), details,
+                         details.empty() ? "" : "\n");
+    refused += result.allowed ? 0 : 1;
+    hardened += result.allowed && !result.edits.empty() ? 1 : 0;
+    manifest_only = manifest_only || HasManifestOnly(result);
+  }
+  if (!text.empty() && !text.ends_with("\n\n")) {
+    text += "\n";
+  }
+  if (manifest_only) {
+    text += Wrapped("", kLegend, columns);
+  }
+  return text +
+         Wrapped("",
+                 base::StrCat(results.size(), " checked: ", results.size() - refused - hardened,
+                              " allowed, ", hardened, " hardened, ", refused, " refused"),
+                 columns);
+}
+
+std::string ToJson(const std::vector<Result>& results) {
+  using Json = nlohmann::ordered_json;
+  Json list = Json::array();
+  for (const Result& result : results) {
+    Json violations = Json::array();
+    for (const ResultViolation& violation : result.violations) {
+      violations.push_back(
+          {{"check", violation.check},
+           {"reason", violation.reason},
+           {"detail", violation.detail},
+           {"seenIn", violation.seen_in == SeenIn::kRequest ? "request" : "manifest"}});
+    }
+    Json edits = Json::array();
+    for (const ResultEdit& edit : result.edits) {
+      edits.push_back({{"container", edit.container},
+                       {"field", edit.field},
+                       {"before", edit.before},
+                       {"after", edit.after}});
+    }
+    Json one = {{"source", result.source},
+                {"kind", result.kind},
+                {"namespace", result.namespace_},
+                {"name", result.name}};
+    if (!result.container.empty()) {
+      one["container"] = result.container;
+    }
+    one["enforced"] = result.enforced;
+    one["rule"] = result.rule;
+    one["exemption"] = result.exemption;
+    one["allowed"] = result.allowed;
+    one["message"] = result.message;
+    one["audit"] = result.audit;
+    one["warn"] = result.warn;
+    one["violations"] = std::move(violations);
+    one["edits"] = std::move(edits);
+    one["remarks"] = result.remarks;
+    list.push_back(std::move(one));
+  }
+  return Json{{"results", std::move(list)}}.dump(-1, ' ', false, Json::error_handler_t::replace) +
+         "\n";
+}
+
+}  // namespace sekisho::check

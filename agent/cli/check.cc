@@ -1,0 +1,271 @@
+#include "check/check.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/str_cat.h"
+#include "base/str_join.h"
+#include "check/result.h"
+#include "cli/subcommands.h"
+#include "config/snapshot.h"
+#include "manifest/read.h"
+#include "yaml/utf8.h"
+
+namespace sekisho::cli {
+namespace {
+
+constexpr int kSomeRefused = 1;
+constexpr int kBadInput = 2;
+constexpr size_t kInputBytesMax = size_t{64} << 20;
+constexpr size_t kColumns = 100;
+constexpr const char* kConfigFile = "/etc/sekisho/config.yaml";
+
+struct CheckOptions {
+  std::vector<std::string> files;
+  std::string config_file;
+  std::string policy_file;
+  std::optional<std::string> level;
+  std::string version = "latest";
+  std::optional<std::string> image_user;
+  std::string output = "text";
+  bool recorded = false;
+  bool static_pods = false;
+  bool seccomp_default = false;
+};
+
+void Print(const char* kind, const std::vector<config::Diagnostic>& diagnostics) {
+  for (const config::Diagnostic& diagnostic : diagnostics) {
+    (void)std::fprintf(stderr, "%s%s\n", kind, diagnostic.ToString().c_str());
+  }
+}
+
+std::string NameOf(const std::string& file) {
+  return file == "-" ? "<stdin>" : file;
+}
+
+std::nullopt_t CannotRead(const std::string& file, const char* why) {
+  (void)std::fprintf(stderr, "%s: cannot read: %s\n", NameOf(file).c_str(), why);
+  return std::nullopt;
+}
+
+// Anything that can be read from its beginning to its end, a shell's <(…) too.
+std::optional<std::string> ReadInput(const std::string& file) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> own(
+      file == "-" ? nullptr : std::fopen(file.c_str(), "re"), &std::fclose);
+  std::FILE* const stream = file == "-" ? stdin : own.get();
+  if (stream == nullptr) {
+    return CannotRead(file, std::strerror(errno));
+  }
+  std::string bytes;
+  std::array<char, 65536> buffer{};
+  size_t count = 0;
+  while (bytes.size() <= kInputBytesMax &&
+         (count = std::fread(buffer.data(), 1, buffer.size(), stream)) > 0) {
+    bytes.append(buffer.data(), count);
+  }
+  if (std::ferror(stream) != 0) {
+    return CannotRead(file, std::strerror(errno));
+  }
+  if (bytes.size() > kInputBytesMax) {
+    return CannotRead(file, "longer than 64 MiB");
+  }
+  return bytes;
+}
+
+// That an object was not looked at must not pass for "allowed".
+void PrintSkipped(const std::string& file, const std::vector<manifest::Skipped>& skipped) {
+  std::map<std::string, size_t> kinds;
+  for (const manifest::Skipped& one : skipped) {
+    ++kinds[yaml::Printable(one.kind)];
+  }
+  if (!kinds.empty()) {
+    const std::string list = base::StrJoin(kinds, ", ", [](const auto& kind) {
+      return kind.second == 1 ? kind.first : base::StrCat(kind.first, " (", kind.second, ")");
+    });
+    (void)std::fprintf(stderr, "%s: not checked, not known to make pods: %s\n", file.c_str(),
+                       list.c_str());
+  }
+}
+
+// Where the policy comes from, and how the kubelet is set up.
+struct Basis {
+  std::shared_ptr<const policy::Policy> policy;
+  manifest::Options kubelet;
+};
+
+std::optional<Basis> FromLevel(const CheckOptions& options) {
+  policy::LevelVersion level;
+  const std::optional<policy::Level> named = policy::ParseLevel(*options.level);
+  const std::optional<policy::Version> version = policy::ParseVersion(options.version);
+  if (!named.has_value() || !version.has_value()) {
+    (void)std::fputs(named.has_value() ? "--version: give latest, or v1.N such as v1.34\n"
+                                       : "--level: give privileged, baseline or restricted\n",
+                     stderr);
+    return std::nullopt;
+  }
+  Basis basis;
+  const policy::NodeFacts node{.kubelet_seccomp_default = options.seccomp_default};
+  basis.policy =
+      std::make_shared<const policy::Policy>(check::PolicyOfLevel({*named, *version}, node));
+  basis.kubelet.seccomp_default = options.seccomp_default;
+  return basis;
+}
+
+std::optional<Basis> FromFiles(const CheckOptions& options) {
+  config::AgentConfig agent;
+  const std::string file = options.config_file.empty() ? kConfigFile : options.config_file;
+  const bool is_node = !options.config_file.empty() || ::access(file.c_str(), F_OK) == 0;
+  if (!is_node && options.policy_file.empty()) {
+    (void)std::fprintf(stderr, "%s: is not there; give --level, --policy or --config\n",
+                       kConfigFile);
+    return std::nullopt;
+  }
+  // With a policy at hand a machine that is no node needs no configuration.
+  if (is_node) {
+    config::LoadResult<config::AgentConfig> loaded = config::LoadAgentConfig(file);
+    Print("", loaded.errors);
+    if (!loaded.ok()) {
+      return std::nullopt;
+    }
+    agent = std::move(loaded.value);
+  }
+  if (!options.policy_file.empty()) {
+    agent.policy_file = options.policy_file;
+  }
+  agent.kubelet_seccomp_default = agent.kubelet_seccomp_default || options.seccomp_default;
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const config::LoadResult<config::Snapshot> policy = config::LoadPolicy(agent, now);
+  Print("", policy.errors);
+  if (!policy.ok()) {
+    return std::nullopt;
+  }
+  Print("warning: ", policy.value.warnings);
+  Basis basis;
+  basis.policy = policy.value.policy;
+  basis.kubelet.kubelet_root = agent.kubelet_root;
+  basis.kubelet.seccomp_default = agent.kubelet_seccomp_default;
+  return basis;
+}
+
+// The results of one input; false when it could not be read as a whole.
+bool CheckOne(const check::Checker& checker, const CheckOptions& options, const std::string& file,
+              std::vector<check::Result>& results) {
+  const std::optional<std::string> bytes = ReadInput(file);
+  if (!bytes.has_value()) {
+    return false;
+  }
+  const std::string name = NameOf(file);
+  if (options.recorded) {
+    std::vector<yaml::Diagnostic> errors;
+    std::vector<check::Result> found = checker.CheckRecorded(*bytes, name, errors);
+    results.insert(results.end(), std::make_move_iterator(found.begin()),
+                   std::make_move_iterator(found.end()));
+    Print("", errors);
+    return errors.empty();
+  }
+  const manifest::Manifests manifests = manifest::ReadManifests(*bytes, name);
+  Print("", manifests.errors);
+  if (!manifests.ok()) {
+    return false;
+  }
+  PrintSkipped(name, manifests.skipped);
+  for (const manifest::PodManifest& pod : manifests.pods) {
+    results.push_back(checker.CheckPod(pod));
+  }
+  return true;
+}
+
+size_t Columns() {
+  winsize size{};
+  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40;
+  return known ? size.ws_col : kColumns;
+}
+
+// False when there are inputs that say nothing, or nobody to say it to.
+bool Print(const std::vector<check::Result>& results, bool as_json, bool readable) {
+  if (!as_json && results.empty() && !readable) {
+    return false;  // "0 checked" would read like a verdict
+  }
+  const std::string text = as_json ? check::ToJson(results) : check::ToText(results, Columns());
+  if (std::fputs(text.c_str(), stdout) == EOF || std::fflush(stdout) != 0) {
+    (void)std::fprintf(stderr, "<stdout>: cannot write: %s\n", std::strerror(errno));
+    return false;
+  }
+  return readable;
+}
+
+int Check(const CheckOptions& options) {
+  std::optional<Basis> basis = options.level.has_value() ? FromLevel(options) : FromFiles(options);
+  if (!basis.has_value()) {
+    return kBadInput;
+  }
+  basis->kubelet.image_user = options.image_user;
+  if (options.static_pods) {
+    basis->kubelet.static_node_name = "node";
+  }
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const check::Checker checker(*basis->policy, basis->kubelet, now);
+  std::vector<check::Result> results;
+  bool readable = true;
+  for (const std::string& file : options.files) {
+    readable = CheckOne(checker, options, file, results) && readable;
+  }
+  if (!Print(results, options.output == "json", readable)) {
+    return kBadInput;
+  }
+  const bool all_allowed = std::all_of(results.begin(), results.end(),
+                                       [](const check::Result& result) { return result.allowed; });
+  return all_allowed ? 0 : kSomeRefused;
+}
+
+}  // namespace
+
+void AddCheck(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<CheckOptions>();
+  CLI::App* command =
+      app.add_subcommand("check", "Judge manifests, or recorded CRI requests, offline");
+  command->footer("Exits with 0 when all is allowed, 1 when something is refused, 2 on bad input.");
+  command->add_option("FILE", options->files, "YAML or JSON; - is standard input")->required();
+  CLI::Option* level = command->add_option("--level", options->level,
+                                           "A Pod Security level in place of a policy file");
+  command->add_option("--version", options->version, "Of the level: latest, or v1.N")
+      ->needs(level)
+      ->capture_default_str();
+  command
+      ->add_option("--policy", options->policy_file,
+                   "A policy file to use instead of the configured one")
+      ->excludes(level);
+  command
+      ->add_option("--config", options->config_file,
+                   base::StrCat("The agent's configuration [", kConfigFile, "]"))
+      ->excludes(level);
+  command->add_option("-o,--output", options->output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  CLI::Option* recorded =
+      command->add_flag("--cri", options->recorded, "The files are CRI requests in protobuf JSON");
+  command
+      ->add_option("--image-user", options->image_user,
+                   "The USER of the images, such as 1000 or nobody")
+      ->excludes(recorded);
+  command->add_flag("--static", options->static_pods, "The manifests are static pods")
+      ->excludes(recorded);
+  command->add_flag("--kubelet-seccomp-default", options->seccomp_default,
+                    "The kubelet runs with seccompDefault");
+  command->callback([options, &exit_code] { exit_code = Check(*options); });
+}
+
+}  // namespace sekisho::cli

@@ -1,0 +1,235 @@
+#include "enforce/judge.h"
+
+#include <google/protobuf/arena.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "base/str_cat.h"
+#include "base/str_join.h"
+#include "cri/edits.h"
+#include "cri/facts.h"
+#include "cri/identity.h"
+#include "policy/evaluate.h"
+#include "policy/repair.h"
+#include "runtime/v1/api.pb.h"
+
+namespace sekisho::enforce {
+namespace {
+
+namespace cri_v1 = runtime::v1;
+
+Judgement Refused(Judgement judgement, std::string_view error_id, absl::Status status) {
+  judgement.decision = policy::Decision{};
+  judgement.error_id = error_id;
+  judgement.status = std::move(status);
+  return judgement;
+}
+
+Judgement RefusedByPolicy(Judgement judgement) {
+  judgement.decision.action = policy::Action::kDeny;
+  judgement.status = absl::PermissionDeniedError(judgement.decision.message);
+  return judgement;
+}
+
+// Whether nothing at all would be found: then nothing needs to be looked up on the node either.
+bool LooksAtNothing(const policy::Spec& spec) {
+  return spec.enforce.level == policy::Level::kPrivileged &&
+         spec.audit.level == policy::Level::kPrivileged &&
+         spec.warn.level == policy::Level::kPrivileged && spec.controls == policy::Controls{};
+}
+
+// The working directory of a runtime that systemd started is the root, so that "a/b.tar" means
+// "/a/b.tar". What else it could be is not known here; an absolute path is refused by its look.
+bool IsFileOfNode(const std::string& image) {
+  return !image.empty() && ::access(base::StrCat("/", image).c_str(), F_OK) == 0;
+}
+
+// What was found out about each mount, from the request that came to the request that goes. False
+// when they are not the same mounts.
+bool CarryOrigins(const policy::ContainerFacts& from, policy::ContainerFacts& to) {
+  if (from.mounts.size() != to.mounts.size() || from.devices.size() != to.devices.size()) {
+    return false;
+  }
+  for (size_t i = 0; i < from.mounts.size(); ++i) {
+    if (from.mounts[i].host_path != to.mounts[i].host_path ||
+        from.mounts[i].container_path != to.mounts[i].container_path) {
+      return false;
+    }
+    policy::CopyOrigin(from.mounts[i], to.mounts[i]);
+  }
+  for (size_t i = 0; i < from.devices.size(); ++i) {
+    if (from.devices[i].host_path != to.devices[i].host_path) {
+      return false;
+    }
+    policy::CopyOrigin(from.devices[i], to.devices[i]);
+  }
+  to.image_is_file = from.image_is_file;
+  return true;
+}
+
+// Empty when the request describes the sandbox that it names.
+std::vector<std::string> Mismatches(const SandboxRecord& sandbox,
+                                    const policy::SandboxFacts& claimed,
+                                    const policy::SandboxEdits& edits,
+                                    const cri_v1::ContainerConfig& config) {
+  std::vector<std::string> mismatches = cri::Mismatches(sandbox.facts, sandbox.complete, claimed);
+  // What was recorded is what was run: hardened, where the claim still is as the pod was written.
+  if (!mismatches.empty() && !edits.empty() &&
+      cri::Mismatches(sandbox.facts, sandbox.complete, policy::WithEdits(claimed, edits)).empty()) {
+    mismatches.clear();
+  }
+  for (std::string& mismatch : cri::Mismatches(sandbox.facts, config)) {
+    mismatches.push_back(std::move(mismatch));
+  }
+  return mismatches;
+}
+
+// Not the intent but the result must be legal: what was edited is serialised, read again, and
+// judged as it was read.
+template <typename Message, typename WhyNotLegal>
+Judgement Edited(Judgement judgement, const Message& message, WhyNotLegal why_not_legal) {
+  std::string bytes = message.SerializeAsString();
+  google::protobuf::Arena arena;
+  auto* reread = google::protobuf::Arena::CreateMessage<Message>(&arena);
+  if (!reread->ParseFromString(bytes)) {
+    return Refused(std::move(judgement), "edit-unparsable",
+                   absl::InternalError("the hardened request cannot be read"));
+  }
+  if (const std::optional<std::string> why = why_not_legal(*reread)) {
+    return Refused(
+        std::move(judgement), "edit-not-legal",
+        absl::InternalError(base::StrCat("the hardened request is still not legal: ", *why)));
+  }
+  judgement.edited_request = std::move(bytes);
+  judgement.status = absl::OkStatus();
+  return judgement;
+}
+
+// With the sandbox that the runtime gets, edits included, and the container's facts complete.
+Judgement DecideContainer(Judgement judgement, policy::SandboxFacts sandbox,
+                          policy::Decision of_sandbox, const policy::ContainerFacts& facts,
+                          cri_v1::CreateContainerRequest& message) {
+  const policy::Spec& spec = *judgement.spec;
+  std::vector<policy::EditRecord> sandbox_records;
+  if (!of_sandbox.sandbox_edits.empty()) {
+    sandbox_records = policy::Describe(sandbox, of_sandbox.sandbox_edits, "sandbox_config");
+    sandbox = policy::WithEdits(std::move(sandbox), of_sandbox.sandbox_edits);
+  }
+  judgement.decision = policy::EvaluateContainer(spec, sandbox, facts);
+  policy::Decision& decision = judgement.decision;
+  if (decision.action == policy::Action::kDeny) {
+    return RefusedByPolicy(std::move(judgement));
+  }
+  if (!of_sandbox.sandbox_edits.empty()) {
+    decision.action = policy::Action::kHarden;
+    decision.sandbox_edits = std::move(of_sandbox.sandbox_edits);
+    std::ranges::move(sandbox_records, std::back_inserter(decision.edit_records));
+  }
+  if (decision.action == policy::Action::kAllow) {
+    judgement.status = absl::OkStatus();
+    return judgement;
+  }
+  cri::Apply(decision.edits, *message.mutable_config());
+  cri::Apply(decision.sandbox_edits, *message.mutable_sandbox_config());
+  return Edited(std::move(judgement), message,
+                [&](const cri_v1::CreateContainerRequest& reread) -> std::optional<std::string> {
+                  policy::ContainerFacts again = cri::FactsFrom(reread.config());
+                  if (!CarryOrigins(facts, again)) {
+                    return "its mounts are not those that were judged";
+                  }
+                  return policy::WhyNotLegal(spec, sandbox, again);
+                });
+}
+
+}  // namespace
+
+policy::ContainerFacts LookedUp(const mounts::Resolver& mounts, const policy::PodIdentity& pod,
+                                policy::ContainerFacts facts) {
+  const mounts::Asker asker{.pod_uid = pod.uid,
+                            .container = facts.name,
+                            .termination_message_path = facts.termination_message_path};
+  mounts.Resolve(asker, facts.mounts);
+  mounts.Resolve(asker, facts.devices);
+  facts.image_is_file = mounts.options().look_at_node && IsFileOfNode(facts.image);
+  return facts;
+}
+
+Judgement Judge::Sandbox(cri_v1::RunPodSandboxRequest& message) const {
+  Judgement judgement;
+  const policy::SandboxFacts facts =
+      cri::FactsFrom(message.config(), message.runtime_handler(), "config");
+  judgement.pod = facts.pod;
+  if (facts.pod.name.empty() || facts.pod.namespace_.empty() || facts.pod.uid.empty()) {
+    return Refused(
+        std::move(judgement), "incomplete-identity",
+        absl::InvalidArgumentError("config.metadata must name the pod, its namespace and its uid"));
+  }
+  judgement.spec = policy_.ForSandbox(facts.pod, now_);
+  judgement.decision = policy::EvaluateSandbox(*judgement.spec, facts);
+  if (judgement.decision.action == policy::Action::kDeny) {
+    return RefusedByPolicy(std::move(judgement));
+  }
+  if (judgement.decision.action == policy::Action::kHarden) {
+    cri::Apply(judgement.decision.sandbox_edits, *message.mutable_config());
+    const policy::SpecPtr spec = judgement.spec;
+    return Edited(std::move(judgement), message,
+                  [&spec](const cri_v1::RunPodSandboxRequest& reread) {
+                    return policy::WhyNotLegal(
+                        *spec, cri::FactsFrom(reread.config(), reread.runtime_handler(), "config"));
+                  });
+  }
+  judgement.status = absl::OkStatus();
+  return judgement;
+}
+
+Judgement Judge::Container(const SandboxRecord& sandbox,
+                           cri_v1::CreateContainerRequest& message) const {
+  Judgement judgement;
+  judgement.pod = sandbox.facts.pod;
+  judgement.container = message.config().metadata().name();
+  const policy::SpecPtr spec = policy_.ForContainer(sandbox.facts.pod, judgement.container, now_);
+
+  // The sandbox again, with today's policy: it may have been run under another one, or past us.
+  // What the runtime reads with this request is the request's copy; who the pod is comes from the
+  // record, and so does the flag that says whether any of its containers is privileged, which a
+  // kubelet sets for all containers as soon as one is.
+  policy::SandboxFacts judged =
+      cri::FactsFrom(message.sandbox_config(), sandbox.facts.pod.runtime_handler, "sandbox_config");
+  policy::PodIdentity claimed_pod = std::exchange(judged.pod, sandbox.facts.pod);
+  const bool claimed_privileged = std::exchange(judged.privileged, sandbox.facts.privileged);
+  policy::Decision of_sandbox = policy::EvaluateSandbox(
+      spec->enforce.level == policy::Level::kPrivileged ? *spec
+                                                        : *policy_.ForSandbox(judged.pod, now_),
+      judged);
+  std::swap(judged.pod, claimed_pod);
+  judged.privileged = claimed_privileged;
+  const std::vector<std::string> mismatches =
+      Mismatches(sandbox, judged, of_sandbox.sandbox_edits, message.config());
+  if (!mismatches.empty()) {
+    return Refused(std::move(judgement), "identity-mismatch",
+                   absl::PermissionDeniedError(base::StrCat(
+                       "the request does not describe the sandbox that it names; it differs in ",
+                       base::StrJoin(mismatches, ", "))));
+  }
+  std::swap(judged.pod, claimed_pod);
+  judged.privileged = sandbox.facts.privileged;
+
+  judgement.spec = spec;
+  policy::ContainerFacts facts = cri::FactsFrom(message.config());
+  judgement.image = facts.user_specified_image.empty() ? facts.image : facts.user_specified_image;
+  if (of_sandbox.action == policy::Action::kDeny) {
+    judgement.decision = std::move(of_sandbox);
+    return RefusedByPolicy(std::move(judgement));
+  }
+  if (!LooksAtNothing(*spec)) {
+    facts = LookedUp(mounts_, judged.pod, std::move(facts));
+  }
+  return DecideContainer(std::move(judgement), std::move(judged), std::move(of_sandbox), facts,
+                         message);
+}
+
+}  // namespace sekisho::enforce

@@ -1,0 +1,58 @@
+// From one request's message to what becomes of it: facts, decision, edits, and the proof that the
+// edited request is legal. No socket, no registry: the daemon and the offline check walk the same
+// path.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "enforce/sandbox_registry.h"
+#include "mounts/resolver.h"
+#include "policy/decision.h"
+#include "policy/policy.h"
+
+namespace runtime::v1 {
+class CreateContainerRequest;
+class RunPodSandboxRequest;
+}  // namespace runtime::v1
+
+namespace sekisho::enforce {
+
+struct Judgement {
+  policy::PodIdentity pod;
+  std::string container;  // empty for a sandbox
+  std::string image;      // what the manifest asked for, or what the runtime is given
+  policy::SpecPtr spec;   // what applied; null when it did not come so far
+  policy::Decision decision;
+  // OK: forward. Otherwise the caller's answer; with `error_id` when it was not the policy that
+  // refused.
+  absl::Status status = absl::PermissionDeniedError("no decision was made");
+  std::string_view error_id;
+  std::optional<std::string> edited_request;  // to be forwarded in place of what came
+};
+
+class Judge {
+ public:
+  // Both outlive the judge. `now` decides which exemptions have expired.
+  Judge(const policy::Policy& policy, const mounts::Resolver& mounts, std::chrono::sys_seconds now)
+      : policy_(policy), mounts_(mounts), now_(now) {}
+
+  Judgement Sandbox(runtime::v1::RunPodSandboxRequest& message) const;
+  // `sandbox` is what is known of the sandbox that the request names, not the request's own copy.
+  Judgement Container(const SandboxRecord& sandbox,
+                      runtime::v1::CreateContainerRequest& message) const;
+
+ private:
+  const policy::Policy& policy_;
+  const mounts::Resolver& mounts_;
+  const std::chrono::sys_seconds now_;
+};
+
+// The facts of a container with what the node says of its mounts, devices and image.
+policy::ContainerFacts LookedUp(const mounts::Resolver& mounts, const policy::PodIdentity& pod,
+                                policy::ContainerFacts facts);
+
+}  // namespace sekisho::enforce
