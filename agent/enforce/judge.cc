@@ -71,21 +71,25 @@ bool CarryOrigins(const policy::ContainerFacts& from, policy::ContainerFacts& to
   return true;
 }
 
-// Empty when the request describes the sandbox that it names.
-std::vector<std::string> Mismatches(const SandboxRecord& sandbox,
-                                    const policy::SandboxFacts& claimed,
-                                    const policy::SandboxEdits& edits,
-                                    const cri_v1::ContainerConfig& config) {
-  std::vector<std::string> mismatches = cri::Mismatches(sandbox.facts, sandbox.complete, claimed);
-  // What was recorded is what was run: hardened, where the claim still is as the pod was written.
-  if (!mismatches.empty() && !edits.empty() &&
-      cri::Mismatches(sandbox.facts, sandbox.complete, policy::WithEdits(claimed, edits)).empty()) {
-    mismatches.clear();
-  }
-  for (std::string& mismatch : cri::Mismatches(sandbox.facts, config)) {
-    mismatches.push_back(std::move(mismatch));
-  }
-  return mismatches;
+// The sandbox as the runtime reads it with this request, which is the request's copy of it. Who the
+// pod is comes from the record, and so does the flag that says whether any of its containers is
+// privileged: a kubelet sets that for all containers as soon as one is.
+policy::SandboxFacts AsRecorded(const SandboxRecord& sandbox, policy::SandboxFacts claimed) {
+  claimed.pod = sandbox.facts.pod;
+  claimed.privileged = sandbox.facts.privileged;
+  return claimed;
+}
+
+// Whether all that differs is what hardening changed: what was recorded is what was run, and the
+// copy still is as the pod was written.
+bool IsHardeningAlone(const SandboxRecord& sandbox, const policy::SandboxFacts& judged,
+                      const policy::SandboxEdits& edits,
+                      const std::vector<std::string>& mismatches) {
+  const bool same_pod = std::ranges::none_of(mismatches, [](const std::string& field) {
+    return field.starts_with("sandbox_config.metadata.");
+  });
+  return same_pod && !edits.empty() &&
+         cri::Mismatches(sandbox.facts, sandbox.complete, policy::WithEdits(judged, edits)).empty();
 }
 
 // Not the intent but the result must be legal: what was edited is serialised, read again, and
@@ -193,30 +197,27 @@ Judgement Judge::Container(const SandboxRecord& sandbox,
   judgement.container = message.config().metadata().name();
   const policy::SpecPtr spec = policy_.ForContainer(sandbox.facts.pod, judgement.container, now_);
 
-  // The sandbox again, with today's policy: it may have been run under another one, or past us.
-  // What the runtime reads with this request is the request's copy; who the pod is comes from the
-  // record, and so does the flag that says whether any of its containers is privileged, which a
-  // kubelet sets for all containers as soon as one is.
-  policy::SandboxFacts judged =
+  policy::SandboxFacts claimed =
       cri::FactsFrom(message.sandbox_config(), sandbox.facts.pod.runtime_handler, "sandbox_config");
-  policy::PodIdentity claimed_pod = std::exchange(judged.pod, sandbox.facts.pod);
-  const bool claimed_privileged = std::exchange(judged.privileged, sandbox.facts.privileged);
+  std::vector<std::string> mismatches = cri::Mismatches(sandbox.facts, sandbox.complete, claimed);
+  // The sandbox again, with today's policy: it may have been run under another one, or past us.
+  policy::SandboxFacts judged = AsRecorded(sandbox, std::move(claimed));
   policy::Decision of_sandbox = policy::EvaluateSandbox(
       spec->enforce.level == policy::Level::kPrivileged ? *spec
                                                         : *policy_.ForSandbox(judged.pod, now_),
       judged);
-  std::swap(judged.pod, claimed_pod);
-  judged.privileged = claimed_privileged;
-  const std::vector<std::string> mismatches =
-      Mismatches(sandbox, judged, of_sandbox.sandbox_edits, message.config());
+  if (!mismatches.empty() &&
+      IsHardeningAlone(sandbox, judged, of_sandbox.sandbox_edits, mismatches)) {
+    mismatches.clear();
+  }
+  std::ranges::move(cri::Mismatches(sandbox.facts, message.config()),
+                    std::back_inserter(mismatches));
   if (!mismatches.empty()) {
     return Refused(std::move(judgement), "identity-mismatch",
                    absl::PermissionDeniedError(base::StrCat(
                        "the request does not describe the sandbox that it names; it differs in ",
                        base::StrJoin(mismatches, ", "))));
   }
-  std::swap(judged.pod, claimed_pod);
-  judged.privileged = sandbox.facts.privileged;
 
   judgement.spec = spec;
   policy::ContainerFacts facts = cri::FactsFrom(message.config());
