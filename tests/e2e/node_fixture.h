@@ -30,6 +30,11 @@ rules:
   onViolation: {capabilities: harden}
 - match: {namespaces: [masked]}
   onViolation: {procMount: harden}
+- match: {namespaces: [sysctls]}
+  onViolation: {sysctls: harden}
+- match: {namespaces: [controlled]}
+  controls: {readOnlyRootFilesystem: true, requiredDropCapabilities: [MKNOD]}
+  onViolation: {readOnlyRootFilesystem: harden, requiredDropCapabilities: harden}
 - match: {namespaces: [repaired]}
   enforce: restricted
   onViolation: {allowPrivilegeEscalation: harden, capabilities: harden}
