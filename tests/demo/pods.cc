@@ -26,6 +26,12 @@ void MakePrivileged(cri_v1::ContainerConfig& config) {
   ContextOf(config).clear_readonly_paths();
 }
 
+void MountTheNodesEtc(cri_v1::ContainerConfig& config) {
+  cri_v1::Mount& mount = *config.add_mounts();
+  mount.set_host_path("/etc");
+  mount.set_container_path("/host/etc");
+}
+
 void AddCapabilities(cri_v1::ContainerConfig& config) {
   ContextOf(config).mutable_capabilities()->add_add_capabilities("SYS_ADMIN");
   // containerd takes any case, so Sekisho must too.
@@ -99,6 +105,11 @@ std::vector<Pod> Pods() {
        .asks = "the capabilities SYS_ADMIN and net_raw",
        .outcome = Outcome::kRefused,
        .container = AddCapabilities},
+      {.namespace_ = "shop",
+       .name = "thief",
+       .asks = "the node's /etc (a hostPath volume)",
+       .outcome = Outcome::kRefused,
+       .container = MountTheNodesEtc},
       {.namespace_ = "payments",
        .name = "liar",
        .asks = "nothing, but its CreateContainer claims to be of kube-system, which is exempt",
