@@ -6,6 +6,7 @@
 #include "base/nearest_name.h"
 #include "base/str_cat.h"
 #include "base/str_join.h"
+#include "policy/paths.h"
 #include "yaml/utf8.h"
 
 namespace sekisho::config {
@@ -130,18 +131,7 @@ std::optional<int64_t> ReadInteger(const Value& value, Reader& reader, int64_t l
 }
 
 bool IsCleanPath(std::string_view path) {
-  if (path == "/") {
-    return true;
-  }
-  for (size_t begin = 1; begin <= path.size();) {
-    const size_t end = std::min(path.find('/', begin), path.size());
-    const std::string_view part = path.substr(begin, end - begin);
-    if (part.empty() || part == "." || part == "..") {
-      return false;
-    }
-    begin = end + 1;
-  }
-  return true;
+  return path == "/" || policy::IsCleanAbsolutePath(path);
 }
 
 std::optional<std::string> ReadPath(const Value& value, Reader& reader) {
