@@ -1,11 +1,10 @@
 #include "cri/facts.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <string>
-#include <utility>
 
 #include "base/str_cat.h"
+#include "cri/kubelet_annotations.h"
 #include "cri/unknown_fields.h"
 #include "runtime/v1/api.pb.h"
 
@@ -14,13 +13,8 @@ namespace {
 
 namespace cri_v1 = runtime::v1;
 
-// The annotations are the kubelet's own; it overwrites whatever a user wrote there.
+// The kubelet's own; it overwrites whatever a user wrote there.
 constexpr std::string_view kConfigSource = "kubernetes.io/config.source";
-constexpr std::string_view kContainerPorts = "io.kubernetes.container.ports";
-constexpr std::string_view kPreStopHandler = "io.kubernetes.container.preStopHandler";
-constexpr std::string_view kTerminationMessagePath =
-    "io.kubernetes.container.terminationMessagePath";
-constexpr size_t kJsonAnnotationBytesMax = size_t{256} << 10;
 
 policy::NamespaceMode ToFact(cri_v1::NamespaceMode mode) {
   switch (mode) {
@@ -102,70 +96,6 @@ policy::PodSource SourceOf(const google::protobuf::Map<std::string, std::string>
                                                       : policy::PodSource::kUnknown;
 }
 
-// What a kubelet wrote as JSON; "discarded" when that cannot be read.
-nlohmann::json ParseAnnotation(const std::string& annotation) {
-  if (annotation.size() > kJsonAnnotationBytesMax) {
-    return nlohmann::json(nlohmann::json::value_t::discarded);
-  }
-  return nlohmann::json::parse(annotation, /*cb=*/nullptr, /*allow_exceptions=*/false);
-}
-
-// The kubelet writes its container's ports there. False when that cannot be read.
-bool ReadHostPorts(const std::string& annotation, std::vector<int32_t>& host_ports) {
-  const nlohmann::json ports = ParseAnnotation(annotation);
-  if (!ports.is_array()) {
-    return false;
-  }
-  for (const nlohmann::json& port : ports) {
-    if (!port.is_object()) {
-      return false;
-    }
-    const auto host_port = port.find("hostPort");
-    if (host_port == port.end()) {
-      continue;
-    }
-    if (!host_port->is_number_integer()) {
-      return false;
-    }
-    const auto number = host_port->get<int64_t>();
-    if (!std::in_range<int32_t>(number)) {
-      return false;
-    }
-    if (number != 0) {
-      host_ports.push_back(static_cast<int32_t>(number));
-    }
-  }
-  return true;
-}
-
-// A LifecycleHandler. False when it cannot be read.
-bool ReadHandlerHosts(const std::string& annotation, std::vector<std::string>& hosts) {
-  const nlohmann::json handler = ParseAnnotation(annotation);
-  if (!handler.is_object()) {
-    return false;
-  }
-  for (const char* action : {"httpGet", "tcpSocket"}) {
-    const auto it = handler.find(action);
-    if (it == handler.end() || it->is_null()) {
-      continue;
-    }
-    if (!it->is_object()) {
-      return false;
-    }
-    const auto host = it->find("host");
-    if (host == it->end()) {
-      continue;
-    }
-    if (!host->is_string()) {
-      return false;
-    }
-    if (const auto name = host->get<std::string>(); !name.empty()) {
-      hosts.push_back(name);
-    }
-  }
-  return true;
-}
-
 policy::MountPropagation ToFact(cri_v1::MountPropagation propagation) {
   switch (propagation) {
     case cri_v1::PROPAGATION_PRIVATE:
@@ -231,33 +161,6 @@ void ReadMountsAndDevices(const cri_v1::ContainerConfig& config, policy::Contain
   for (const cri_v1::CDIDevice& device : config.cdi_devices()) {
     facts.cdi_devices.push_back(device.name());
     FindUnknown(device, "config.CDI_devices", facts.unknown);
-  }
-}
-
-// A map without the kubelet's own keys.
-std::map<std::string, std::string> WithoutKubeletKeys(
-    const google::protobuf::Map<std::string, std::string>& map) {
-  std::map<std::string, std::string> others;
-  for (const auto& [key, value] : map) {
-    if (!key.starts_with("io.kubernetes.container.") && !key.starts_with("io.kubernetes.pod.")) {
-      others.emplace(key, value);
-    }
-  }
-  return others;
-}
-
-void ReadAnnotations(const cri_v1::ContainerConfig& config, policy::ContainerFacts& facts) {
-  const auto& annotations = config.annotations();
-  facts.annotations = WithoutKubeletKeys(annotations);
-  const auto ports = annotations.find(kContainerPorts);
-  facts.ports_annotation_unreadable =
-      ports != annotations.end() && !ReadHostPorts(ports->second, facts.host_ports);
-  const auto pre_stop = annotations.find(kPreStopHandler);
-  facts.pre_stop_annotation_unreadable =
-      pre_stop != annotations.end() && !ReadHandlerHosts(pre_stop->second, facts.pre_stop_hosts);
-  const auto path = annotations.find(kTerminationMessagePath);
-  if (path != annotations.end()) {
-    facts.termination_message_path = path->second;
   }
 }
 
@@ -335,7 +238,7 @@ policy::ContainerFacts FactsFrom(const cri_v1::ContainerConfig& config) {
   facts.user_specified_image = config.image().user_specified_image();
   ReadContainerContext(config.linux().security_context(), facts);
   ReadMountsAndDevices(config, facts);
-  ReadAnnotations(config, facts);
+  ReadAnnotations(config.annotations(), facts);
   facts.labels = WithoutKubeletKeys(config.labels());
   ReadUnifiedKeys(config.linux().resources(), facts.unified_keys);
   facts.oom_score_adj = config.linux().resources().oom_score_adj();
