@@ -35,8 +35,7 @@ struct Fixtures {
 };
 
 // From the folder that SEKISHO_PSS_FIXTURES names, or the one beside the source tree. Nothing when
-// there is none; MissingFixtures() says so in words.
+// there is none.
 std::optional<Fixtures> ReadFixtures();
-std::string MissingFixtures();
 
 }  // namespace sekisho::testing

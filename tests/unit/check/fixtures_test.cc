@@ -45,7 +45,7 @@ class FixturesTest : public ::testing::Test {
   void SetUp() override {
     fixtures_ = ReadFixtures();
     if (!fixtures_.has_value()) {
-      GTEST_SKIP() << MissingFixtures();
+      GTEST_SKIP() << "no ../shared/pss-fixtures here";
     }
     ASSERT_FALSE(fixtures_->fixtures.empty());
   }

@@ -78,7 +78,7 @@ class Recorded : public ::testing::Test {
   void SetUp() override {
     const std::optional<std::string> folder = testing::TrafficFolder();
     if (!folder.has_value()) {
-      GTEST_SKIP() << "no recorded traffic here: set SEKISHO_KUBELET_TRAFFIC to its folder";
+      GTEST_SKIP() << "no ../shared/kubelet-traffic here";
     }
     folder_ = *folder;
     traffic_ = testing::ReadTraffic(folder_);
