@@ -38,10 +38,12 @@ class Resolver {
   struct Options {
     // The kubelet's --root-dir, spelt as the kubelet spells it (config key kubelet.rootDirectory).
     std::string kubelet_root = "/var/lib/kubelet";
-    // Mount tables to read, the first readable one counts. That of process 1 is the node's own; an
-    // agent without CAP_SYS_PTRACE cannot read it, but its own table receives what the kubelet
-    // mounts as long as its mount namespace is a slave of the node's (as systemd makes it).
-    std::vector<std::string> mount_tables = {"/proc/1/mountinfo", "/proc/self/mountinfo"};
+    // Mount tables to read, the first readable one counts. The agent's own: the paths are opened in
+    // its own mount namespace, too, and it receives what the kubelet mounts as long as that
+    // namespace is the node's or a slave of it (as systemd makes it). What does not arrive there
+    // makes a subPath a path of the node. That of process 1 would need CAP_SYS_PTRACE, and is
+    // another one where kubelet and runtime run in a mount namespace of their own.
+    std::vector<std::string> mount_tables = {"/proc/self/mountinfo"};
     // False for requests that were recorded elsewhere: then the path's shape is all there is, what
     // lies below volume-subpaths, and is not in known_volumes, is taken for a volume of unknown
     // kind (`plugin` empty), and `remark` says so. Never in the daemon.
