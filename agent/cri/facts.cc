@@ -130,8 +130,7 @@ void ReadUnifiedKeys(const cri_v1::LinuxContainerResources& resources,
     keys.push_back(key);
   }
   std::ranges::sort(keys);
-  const auto repeated = std::ranges::unique(keys);
-  keys.erase(repeated.begin(), repeated.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
 }
 
 // Whether nothing unknown can be in it: said without a walk over its fields, since a pod has many

@@ -19,7 +19,8 @@ constexpr size_t kJsonAnnotationBytesMax = size_t{256} << 10;
 // What a kubelet wrote as JSON; "discarded" when that cannot be read.
 nlohmann::json ParseAnnotation(const std::string& annotation) {
   if (annotation.size() > kJsonAnnotationBytesMax) {
-    return nlohmann::json(nlohmann::json::value_t::discarded);
+    nlohmann::json nothing(nlohmann::json::value_t::discarded);  // in braces it would be a list
+    return nothing;
   }
   return nlohmann::json::parse(annotation, /*cb=*/nullptr, /*allow_exceptions=*/false);
 }

@@ -251,7 +251,7 @@ void Enforcer::UpdateResources(std::shared_ptr<Request> request, std::string_vie
     request->done({absl::OkStatus(), std::nullopt});
     return;
   }
-  const auto decide = [this, request, facts = std::move(facts),
+  const auto decide = [this, request = std::move(request), facts = std::move(facts),
                        &upstream](absl::StatusOr<SandboxFinder::Container> container) {
     if (!container.ok()) {
       Refuse(*request, "unknown-container",

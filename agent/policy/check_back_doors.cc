@@ -131,8 +131,9 @@ std::optional<Finding> ReservedLabels(const Question& question) {
   const auto look = [&details](const std::map<std::string, std::string>& labels,
                                std::string_view who) {
     for (const auto& [key, value] : labels) {
-      if (std::ranges::any_of(kReservedLabels, [&key](std::string_view prefix) {
-            return key.starts_with(prefix);
+      const std::string_view name = key;
+      if (std::ranges::any_of(kReservedLabels, [name](std::string_view prefix) {
+            return name.starts_with(prefix);
           })) {
         details.push_back(base::StrCat(who, " must not set label \"", key, "\""));
       }
