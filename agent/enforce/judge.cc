@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -97,7 +98,12 @@ bool IsHardeningAlone(const SandboxRecord& sandbox, const policy::SandboxFacts& 
 template <typename Message, typename WhyNotLegal>
 Judgement Edited(Judgement judgement, const Message& message, WhyNotLegal why_not_legal) {
   std::string bytes = message.SerializeAsString();
-  google::protobuf::Arena arena;
+  // Most requests fit into this, and then no memory is asked for.
+  alignas(8) std::array<char, size_t{16} << 10> block;
+  google::protobuf::ArenaOptions options;
+  options.initial_block = block.data();
+  options.initial_block_size = block.size();
+  google::protobuf::Arena arena(options);
   auto* reread = google::protobuf::Arena::CreateMessage<Message>(&arena);
   if (!reread->ParseFromString(bytes)) {
     return Refused(std::move(judgement), "edit-unparsable",

@@ -119,7 +119,8 @@ int Main() {
   const testing::PodOptions pod;
   const std::string run_sandbox = testing::RunPodSandbox(pod).SerializeAsString();
   // Allowed as it is, and hardened: a pod that says nothing, whose seccomp profile is Unconfined.
-  const std::string hardened = testing::CreateContainer(kSandboxId, pod, {}).SerializeAsString();
+  const std::string hardened =
+      testing::CreateContainer(kSandboxId, pod, {.with_kubelet_mounts = false}).SerializeAsString();
   const std::string version(64, 'v');
   const std::vector<Case> cases = {
       {"Version, 64 B, forwarded, 1",
