@@ -27,31 +27,28 @@ absl::Status Unparsable(std::string_view message_name) {
                    ": not a valid protobuf message, or a text field that is not UTF-8"));
 }
 
-// What is let through where the policy is privileged, because no request could show more.
-policy::Decision Unjudged() {
-  policy::Decision decision;
-  decision.action = policy::Action::kAllow;
-  return decision;
-}
-
-bool LooksAtNothing(const policy::Spec& spec) {
+bool EnforcesNothing(const policy::Spec& spec) {
   return spec.enforce.level == policy::Level::kPrivileged && spec.controls == policy::Controls{};
 }
 
-// With every check that any rule could ask for.
-policy::Spec Strictest(policy::Spec spec) {
-  spec.enforce = {policy::Level::kRestricted, {}};
-  spec.annotations = {.allow = {}, .strip = {}, .deny = {"*"}};
-  return spec;
+// With every check that any rule could ask for of a change of resources.
+const policy::Spec& Strictest() {
+  static const policy::Spec kStrictest = [] {
+    policy::Spec spec;
+    spec.enforce = {policy::Level::kRestricted, {}};
+    spec.annotations = {.allow = {}, .strip = {}, .deny = {"*"}};
+    return spec;
+  }();
+  return kStrictest;
 }
 
 // Whether nothing would be checked for this pod, or for this container of it.
-bool LooksAtNothing(const policy::Policy& policy, const policy::PodIdentity& pod) {
-  return LooksAtNothing(*policy.ForSandbox(pod, Now()));
+bool EnforcesNothing(const policy::Policy& policy, const policy::PodIdentity& pod) {
+  return EnforcesNothing(*policy.ForSandbox(pod, Now()));
 }
-bool LooksAtNothing(const policy::Policy& policy, const policy::PodIdentity& pod,
-                    const std::string& container) {
-  return LooksAtNothing(*policy.ForContainer(pod, container, Now()));
+bool EnforcesNothing(const policy::Policy& policy, const policy::PodIdentity& pod,
+                     const std::string& container) {
+  return EnforcesNothing(*policy.ForContainer(pod, container, Now()));
 }
 
 }  // namespace
@@ -149,8 +146,8 @@ void Enforcer::CheckTarget(std::shared_ptr<Request> request,
   const cri_v1::NamespaceOption& namespaces =
       message->config().linux().security_context().namespace_options();
   if (namespaces.pid() != cri_v1::TARGET ||
-      LooksAtNothing(*request->snapshot->policy, sandbox->facts.pod,
-                     message->config().metadata().name())) {
+      EnforcesNothing(*request->snapshot->policy, sandbox->facts.pod,
+                      message->config().metadata().name())) {
     DecideContainer(*request, *sandbox, *message);
     return;
   }
@@ -189,9 +186,9 @@ void Enforcer::RestorePod(Request& request, std::string_view bytes) {
       cri::FactsFrom(message.config(), message.runtime_handler(), "config");
   request.record.pod = facts.pod;
   const policy::Policy& policy = *request.snapshot->policy;
-  bool privileged = LooksAtNothing(policy, facts.pod);
+  bool privileged = EnforcesNothing(policy, facts.pod);
   for (const cri_v1::ContainerConfig& config : message.container_configs()) {
-    privileged = privileged && LooksAtNothing(policy, facts.pod, config.metadata().name());
+    privileged = privileged && EnforcesNothing(policy, facts.pod, config.metadata().name());
   }
   if (!privileged) {
     Refuse(
@@ -201,7 +198,7 @@ void Enforcer::RestorePod(Request& request, std::string_view bytes) {
             "users, capabilities and seccomp filters come from the checkpoint, not the request"));
     return;
   }
-  Let(request, Unjudged(), std::nullopt);
+  LetUnjudged(request);
 }
 
 void Enforcer::CheckpointPod(std::shared_ptr<Request> request, std::string_view bytes,
@@ -221,14 +218,14 @@ void Enforcer::CheckpointPod(std::shared_ptr<Request> request, std::string_view 
           return;
         }
         request->record.pod = (*found)->facts.pod;
-        if (!LooksAtNothing(*request->snapshot->policy, (*found)->facts.pod)) {
+        if (!EnforcesNothing(*request->snapshot->policy, (*found)->facts.pod)) {
           Refuse(*request, "checkpoint-refused",
                  absl::PermissionDeniedError(
                      "CheckpointPod is allowed only where the node's policy is privileged: "
                      "it writes the pod's memory to a path of the caller's choice"));
           return;
         }
-        Let(*request, Unjudged(), std::nullopt);
+        LetUnjudged(*request);
       });
 }
 
@@ -244,9 +241,8 @@ void Enforcer::UpdateResources(std::shared_ptr<Request> request, std::string_vie
     return;
   }
   policy::ContainerFacts facts = cri::FactsFrom(message);
-  // Under the strictest policy that this node knows: then whose it is makes no difference.
-  const policy::Decision strictest =
-      policy::EvaluateUpdate(Strictest(request->snapshot->policy->defaults()), {}, facts);
+  // Under the strictest policy that there can be: then whose it is makes no difference.
+  const policy::Decision strictest = policy::EvaluateUpdate(Strictest(), {}, facts);
   if (strictest.action == policy::Action::kAllow) {
     request->done({absl::OkStatus(), std::nullopt});
     return;
@@ -350,10 +346,11 @@ void Enforcer::Conclude(Request& request, Judgement judgement) {
   request.done({judgement.status, std::move(judgement.edited_request)});
 }
 
-void Enforcer::Let(Request& request, policy::Decision decision,
-                   std::optional<std::string> edited_bytes) {
+void Enforcer::LetUnjudged(Request& request) {
+  policy::Decision decision;
+  decision.action = policy::Action::kAllow;
   Record(request, std::move(decision));
-  request.done({absl::OkStatus(), std::move(edited_bytes)});
+  request.done({absl::OkStatus(), std::nullopt});
 }
 
 }  // namespace sekisho::enforce

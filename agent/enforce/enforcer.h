@@ -70,10 +70,11 @@ class Enforcer final : public relay::CallHook {
   void DecideUpdate(std::shared_ptr<Request> request, const SandboxFinder::Container& container,
                     policy::ContainerFacts facts, relay::UpstreamCaller& upstream);
 
-  // The three ways out. Each records and answers; nothing else calls `done`.
+  // The ways out, with Conclude. Each records and answers; nothing else calls `done`, but for
+  // changes of resources that no policy could mind.
   void Refuse(Request& request, std::string_view error_id, const absl::Status& status);
-  // Forwards the request, with `edited_bytes` in its place if given.
-  void Let(Request& request, policy::Decision decision, std::optional<std::string> edited_bytes);
+  // Forwards a request that nobody judges: the policy enforces nothing for its pod.
+  void LetUnjudged(Request& request);
   void Record(Request& request, policy::Decision decision);
 
   const SnapshotHolder& snapshots_;
