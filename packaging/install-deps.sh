@@ -3,6 +3,7 @@
 #   build   to build the agent
 #   test    to build the tests
 #   run     to run real containers: the e2e tests and the demo
+#   fuzz    to build the fuzzers, besides what build and test have
 #   lint    for .ci/run: formatting, static analysis, scripts, man pages
 # What is installed already is left alone, and then neither root nor a network is needed.
 set -eu
@@ -11,14 +12,15 @@ packages_of() {
   case $1 in
     build)
       echo g++ cmake ninja-build pkg-config ccache libgrpc++-dev libprotobuf-dev protobuf-compiler \
-        protobuf-compiler-grpc libabsl-dev libcap-ng-dev libspdlog-dev libyaml-cpp-dev \
+        protobuf-compiler-grpc libabsl-dev libcap-ng-dev libseccomp-dev libspdlog-dev libyaml-cpp-dev \
         nlohmann-json3-dev libcli11-dev libsystemd-dev libssl-dev zlib1g-dev
       ;;
     test) echo libbenchmark-dev libgmock-dev libgtest-dev ;;
     run) echo containerd runc busybox-static containernetworking-plugins ;;
+    fuzz) echo clang-14 libclang-rt-14-dev ;;
     lint) echo git clang-format clang-tidy shellcheck man-db groff ;;
     *)
-      echo "install-deps.sh: no group \"$1\"; there are build, test, run and lint" >&2
+      echo "install-deps.sh: no group \"$1\"; there are build, test, run, fuzz and lint" >&2
       return 2
       ;;
   esac

@@ -19,8 +19,11 @@
 #include "base/str_cat.h"
 #include "config/snapshot.h"
 #include "enforce/enforcer.h"
+#include "enforce/profiles.h"
 #include "log/log.h"
+#include "record/recordings.h"
 #include "relay/server.h"
+#include "seccomp/store.h"
 
 namespace sekisho::app {
 namespace {
@@ -32,6 +35,11 @@ constexpr milliseconds kRound{5000};
 
 // Added to the time that the service manager is asked for while we wait for somebody else.
 constexpr std::chrono::seconds kMargin{15};
+
+// How often copies of seccomp profiles that no container uses are looked for, and how many of them
+// are kept, since the next pod is likely to want them again.
+constexpr std::chrono::minutes kCollectInterval{30};
+constexpr size_t kProfilesKept = 64;
 
 std::chrono::sys_seconds Now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -62,7 +70,7 @@ class Daemon {
   // hears READY only when a call would go all the way.
   bool Start() {
     return LoadConfig() && LoadFirstPolicy() && OpenAudit() && StartRelay() && ReachUpstream() &&
-           Listen() && SayReady();
+           OpenProfiles() && Listen() && SayReady();
   }
 
   void RunUntilStopped();
@@ -73,12 +81,15 @@ class Daemon {
   bool LoadConfig();
   bool LoadFirstPolicy();
   bool OpenAudit();
+  bool OpenProfiles();
+  seccomp::ContainerdVersion FloorVersion();
   bool StartRelay();
   bool ReachUpstream();
   bool Listen();
   bool SayReady();
 
   void Reload();
+  void CollectProfiles();
   void CompareConfig() const;
   void LookAround();
   std::string Status() const;
@@ -92,6 +103,11 @@ class Daemon {
   uint64_t audit_lost_seen_ = 0;
   std::optional<enforce::SnapshotHolder> snapshots_;
   std::unique_ptr<audit::FileSink> audit_;
+  std::unique_ptr<seccomp::Store> store_;
+  std::optional<record::Recordings> recordings_;
+  // Replaced once, before anybody is served.
+  enforce::Profiles profiles_{"is not looked at yet"};
+  std::chrono::steady_clock::time_point profiles_collected_;
   std::unique_ptr<enforce::Enforcer> enforcer_;
   std::unique_ptr<relay::Server> server_;
   std::optional<Listener> listener_;
@@ -139,9 +155,49 @@ bool Daemon::OpenAudit() {
   return true;
 }
 
+// Neither a state directory that cannot be written nor a missing watch is a reason not to start:
+// what it costs are containers with a profile of their own, and time.
+bool Daemon::OpenProfiles() {
+  absl::StatusOr<std::unique_ptr<seccomp::Store>> store =
+      seccomp::Store::Open({.seccomp_root = base::StrCat(config_.kubelet_root, "/seccomp"),
+                            .directory = base::StrCat(config_.state_dir, "/seccomp"),
+                            .containerd = FloorVersion()});
+  if (!store.ok()) {
+    log::Error(base::StrCat(store.status().message(),
+                            "; containers with a Localhost seccomp profile are refused"));
+    profiles_ = enforce::Profiles(base::StrCat("cannot be copied: ", store.status().message()));
+    return true;
+  }
+  store_ = *std::move(store);
+  recordings_.emplace(config_.state_dir);
+  profiles_ =
+      enforce::Profiles(*store_, base::StrCat(config_.state_dir, "/seccomp"), &*recordings_);
+  if (const absl::Status watching = store_->Watch(); !watching.ok()) {
+    log::Warn(
+        base::StrCat("seccomp profiles are judged when they are first used: ", watching.message()));
+  }
+  CollectProfiles();
+  return true;
+}
+
+// What RuntimeDefault means here. Asked of the runtime once: after an upgrade of it the agent has
+// to be restarted.
+seccomp::ContainerdVersion Daemon::FloorVersion() {
+  absl::StatusOr<std::string> answer =
+      server_->CallUpstream("/runtime.v1.RuntimeService/Version", "", std::chrono::seconds(10));
+  if (const std::optional<seccomp::ContainerdVersion> version =
+          enforce::ContainerdOf(answer.value_or(""))) {
+    return *version;
+  }
+  log::Warn(
+      "the runtime does not say which containerd it is; as a floor RuntimeDefault is the "
+      "newest one's that this build knows");
+  return seccomp::StoreOptions().containerd;
+}
+
 bool Daemon::StartRelay() {
   enforcer_ = std::make_unique<enforce::Enforcer>(
-      *snapshots_, *audit_, mounts::Resolver({.kubelet_root = config_.kubelet_root}));
+      *snapshots_, *audit_, mounts::Resolver({.kubelet_root = config_.kubelet_root}), &profiles_);
   absl::StatusOr<std::unique_ptr<relay::Server>> server =
       relay::Server::Start({.upstream_socket = config_.upstream_socket,
                             .threads = config_.relay_threads,
@@ -162,8 +218,9 @@ bool Daemon::ReachUpstream() {
                                               [this] { return signals_.StopIsPending(); });
   if (!status.ok()) {
     log::Error(base::StrCat(config_.upstream_socket, ": ", status.ToString()));
+    return false;
   }
-  return status.ok();
+  return true;
 }
 
 bool Daemon::Listen() {
@@ -199,6 +256,10 @@ std::string Daemon::Status() const {
       status += base::StrCat(" (", stats.last_error, ")");
     }
   }
+  if (enforcer_ != nullptr && enforcer_->seccomp_ignored() > 0) {
+    status += base::StrCat("; ", enforcer_->seccomp_ignored(),
+                           " privileged containers without a seccomp filter");
+  }
   return status;
 }
 
@@ -230,6 +291,23 @@ void Daemon::Reload() {
   NotifyReady(Status());
 }
 
+// Who is gone needs no copy any more. Containers may go without a word to us: while we are down, or
+// by another client of the runtime.
+void Daemon::CollectProfiles() {
+  profiles_collected_ = std::chrono::steady_clock::now();
+  if (store_ == nullptr) {
+    return;
+  }
+  // An empty message is a whole ListContainersRequest: all of them.
+  const absl::StatusOr<std::string> containers = server_->CallUpstream(
+      "/runtime.v1.RuntimeService/ListContainers", "", std::chrono::seconds(10));
+  const absl::Status status =
+      containers.ok() ? profiles_.Collect(*containers, kProfilesKept) : containers.status();
+  if (!status.ok()) {
+    log::Warn(base::StrCat("unused seccomp profiles are kept: ", status.ToString()));
+  }
+}
+
 void Daemon::LookAround() {
   // The watchdog is fed only when every queue came round since the last time: a queue that hangs
   // must not be hidden by a main thread that does not.
@@ -243,6 +321,9 @@ void Daemon::LookAround() {
         " records: ", stats.last_error.empty() ? "it can be written again" : stats.last_error));
     audit_lost_seen_ = stats.lost;
     NotifyStatus(Status());
+  }
+  if (std::chrono::steady_clock::now() - profiles_collected_ >= kCollectInterval) {
+    CollectProfiles();
   }
 }
 
@@ -275,6 +356,11 @@ void Daemon::Stop() {
   }
   if (audit_ != nullptr) {
     audit_->Flush();
+  }
+  if (enforcer_ != nullptr && enforcer_->seccomp_ignored() > 0) {
+    log::Info(base::StrCat(enforcer_->seccomp_ignored(),
+                           " containers were let through as privileged, which the runtime gives no "
+                           "seccomp filter"));
   }
 }
 

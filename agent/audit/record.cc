@@ -85,8 +85,12 @@ std::string ToJsonLine(const Record& record) {
   PutIf(json, "enforced", record.enforced);
   PutIf(json, "rule", record.rule);
   PutIf(json, "exemption", record.exemption);
+  PutIf(json, "recording", record.recording);
   PutIf(json, "violations", record.decision.violations);
   PutIf(json, "edits", record.decision.edit_records);
+  if (record.decision.seccomp_ignored) {
+    json["seccompIgnored"] = true;
+  }
   PutIf(json, "message", record.decision.message);
   PutIf(json, "audit", record.decision.audit);
   PutIf(json, "warn", record.decision.warn);

@@ -23,6 +23,7 @@ struct Record {
   std::string enforced;    // "baseline:latest"
   std::string rule;        // Spec::origin
   std::string exemption;   // the reason, when one applied
+  std::string recording;   // the id of the recording that attached the profile that logs everything
   policy::Decision decision;
   // Set when the request was refused before any policy could be evaluated (unparsable bytes,
   // unknown sandbox, identity mismatch): a stable id and the text the caller got.

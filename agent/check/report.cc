@@ -4,7 +4,7 @@
 
 #include "base/str_cat.h"
 #include "check/result.h"
-#include "yaml/utf8.h"
+#include "check/wrapped.h"
 
 namespace sekisho::check {
 namespace {
@@ -12,38 +12,6 @@ namespace {
 constexpr std::string_view kMark = " [manifest-only]";
 constexpr std::string_view kLegend =
     "[manifest-only]: CRI shows nothing of it, so it was checked in the manifest; the node cannot.";
-// What a line is about stands before this column.
-constexpr size_t kGutter = 10;
-
-// `text` broken at blanks into lines of at most `columns`, the first one behind `label`, the others
-// below it. A word that is longer stays whole: it is a path or a message to copy.
-std::string Wrapped(std::string_view label, std::string_view text, size_t columns) {
-  const std::string printable = yaml::Printable(text);
-  std::string out(label);
-  out.resize(label.empty() ? 0 : std::max(kGutter, label.size() + 1), ' ');
-  const std::string indent(out.size(), ' ');
-  size_t used = out.size();
-  bool line_empty = true;
-  for (std::string_view rest = printable; !rest.empty();) {
-    const size_t blank = rest.find(' ');
-    const std::string_view word = rest.substr(0, blank);
-    if (!line_empty && used + 1 + word.size() > columns) {
-      out += base::StrCat("\n", indent);
-      used = indent.size();
-      line_empty = true;
-    }
-    if (!line_empty) {
-      out += ' ';
-      ++used;
-    }
-    out += word;
-    used += word.size();
-    line_empty = false;
-    rest = blank == std::string_view::npos ? std::string_view() : rest.substr(blank + 1);
-  }
-  return out + "\n";
-}
-
 std::string_view Verdict(const Result& result) {
   if (!result.allowed) {
     return "refused";

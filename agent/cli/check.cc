@@ -1,14 +1,10 @@
 #include "check/check.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -20,6 +16,7 @@
 #include "base/str_join.h"
 #include "check/result.h"
 #include "cli/subcommands.h"
+#include "cli/terminal.h"
 #include "config/snapshot.h"
 #include "manifest/read.h"
 #include "yaml/utf8.h"
@@ -29,8 +26,6 @@ namespace {
 
 constexpr int kSomeRefused = 1;
 constexpr int kBadInput = 2;
-constexpr size_t kInputBytesMax = size_t{64} << 20;
-constexpr size_t kColumns = 100;
 constexpr const char* kConfigFile = "/etc/sekisho/config.yaml";
 
 struct CheckOptions {
@@ -45,45 +40,6 @@ struct CheckOptions {
   bool static_pods = false;
   bool seccomp_default = false;
 };
-
-void Print(const char* kind, const std::vector<config::Diagnostic>& diagnostics) {
-  for (const config::Diagnostic& diagnostic : diagnostics) {
-    (void)std::fprintf(stderr, "%s%s\n", kind, diagnostic.ToString().c_str());
-  }
-}
-
-std::string NameOf(const std::string& file) {
-  return file == "-" ? "<stdin>" : file;
-}
-
-std::nullopt_t CannotRead(const std::string& file, const char* why) {
-  (void)std::fprintf(stderr, "%s: cannot read: %s\n", NameOf(file).c_str(), why);
-  return std::nullopt;
-}
-
-// Anything that can be read from its beginning to its end, a shell's <(…) too.
-std::optional<std::string> ReadInput(const std::string& file) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> own(
-      file == "-" ? nullptr : std::fopen(file.c_str(), "re"), &std::fclose);
-  std::FILE* const stream = file == "-" ? stdin : own.get();
-  if (stream == nullptr) {
-    return CannotRead(file, std::strerror(errno));
-  }
-  std::string bytes;
-  std::array<char, 65536> buffer{};
-  size_t count = 0;
-  while (bytes.size() <= kInputBytesMax &&
-         (count = std::fread(buffer.data(), 1, buffer.size(), stream)) > 0) {
-    bytes.append(buffer.data(), count);
-  }
-  if (std::ferror(stream) != 0) {
-    return CannotRead(file, std::strerror(errno));
-  }
-  if (bytes.size() > kInputBytesMax) {
-    return CannotRead(file, "longer than 64 MiB");
-  }
-  return bytes;
-}
 
 // That an object was not looked at must not pass for "allowed".
 void PrintSkipped(const std::string& file, const std::vector<manifest::Skipped>& skipped) {
@@ -136,7 +92,7 @@ std::optional<Basis> FromFiles(const CheckOptions& options) {
   // With a policy at hand a machine that is no node needs no configuration.
   if (is_node) {
     config::LoadResult<config::AgentConfig> loaded = config::LoadAgentConfig(file);
-    Print("", loaded.errors);
+    PrintDiagnostics("", loaded.errors);
     if (!loaded.ok()) {
       return std::nullopt;
     }
@@ -148,11 +104,11 @@ std::optional<Basis> FromFiles(const CheckOptions& options) {
   agent.kubelet_seccomp_default = agent.kubelet_seccomp_default || options.seccomp_default;
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   const config::LoadResult<config::Snapshot> policy = config::LoadPolicy(agent, now);
-  Print("", policy.errors);
+  PrintDiagnostics("", policy.errors);
   if (!policy.ok()) {
     return std::nullopt;
   }
-  Print("warning: ", policy.value.warnings);
+  PrintDiagnostics("warning: ", policy.value.warnings);
   Basis basis;
   basis.policy = policy.value.policy;
   basis.kubelet.kubelet_root = agent.kubelet_root;
@@ -167,17 +123,17 @@ bool CheckOne(const check::Checker& checker, const CheckOptions& options, const 
   if (!bytes.has_value()) {
     return false;
   }
-  const std::string name = NameOf(file);
+  const std::string name = NameOfInput(file);
   if (options.recorded) {
     std::vector<yaml::Diagnostic> errors;
     std::vector<check::Result> found = checker.CheckRecorded(*bytes, name, errors);
     results.insert(results.end(), std::make_move_iterator(found.begin()),
                    std::make_move_iterator(found.end()));
-    Print("", errors);
+    PrintDiagnostics("", errors);
     return errors.empty();
   }
   const manifest::Manifests manifests = manifest::ReadManifests(*bytes, name);
-  Print("", manifests.errors);
+  PrintDiagnostics("", manifests.errors);
   if (!manifests.ok()) {
     return false;
   }
@@ -188,23 +144,13 @@ bool CheckOne(const check::Checker& checker, const CheckOptions& options, const 
   return true;
 }
 
-size_t Columns() {
-  winsize size{};
-  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40;
-  return known ? size.ws_col : kColumns;
-}
-
 // False when there are inputs that say nothing, or nobody to say it to.
 bool Print(const std::vector<check::Result>& results, bool as_json, bool readable) {
   if (!as_json && results.empty() && !readable) {
     return false;  // "0 checked" would read like a verdict
   }
   const std::string text = as_json ? check::ToJson(results) : check::ToText(results, Columns());
-  if (std::fputs(text.c_str(), stdout) == EOF || std::fflush(stdout) != 0) {
-    (void)std::fprintf(stderr, "<stdout>: cannot write: %s\n", std::strerror(errno));
-    return false;
-  }
-  return readable;
+  return WriteOutput(text) && readable;
 }
 
 int Check(const CheckOptions& options) {

@@ -19,6 +19,7 @@ int Main(int argc, char** argv) {
   AddServe(app, exit_code);
   AddCheckConfig(app, exit_code);
   AddCheck(app, exit_code);
+  AddSeccomp(app, exit_code);
   app.add_subcommand("version", "Print the version")->callback([] {
     std::puts("sekisho " SEKISHO_VERSION);
   });

@@ -10,5 +10,6 @@ namespace sekisho::cli {
 void AddServe(CLI::App& app, int& exit_code);
 void AddCheck(CLI::App& app, int& exit_code);
 void AddCheckConfig(CLI::App& app, int& exit_code);
+void AddSeccomp(CLI::App& app, int& exit_code);
 
 }  // namespace sekisho::cli

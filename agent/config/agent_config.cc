@@ -116,6 +116,11 @@ constexpr std::array<Row, 2> kKubelet = {
         "seccompDefault", "`true` or `false`", "`false`",
         "Whether the kubelet runs with `seccompDefault`, so that Unconfined is always asked for."),
 };
+constexpr std::array<Row, 1> kState = {
+    Leaf<&C::state_dir, ReadPath>(
+        "directory", "absolute path", "`/var/lib/sekisho`",
+        "What the agent keeps: copies of the seccomp profiles in use, and recordings."),
+};
 constexpr std::array<Row, 3> kAudit = {
     Leaf<&C::audit_path, ReadPath>("path", "absolute path", "`/var/log/sekisho/audit.jsonl`",
                                    "The audit log, one JSON object a line."),
@@ -147,7 +152,7 @@ constexpr std::array<Row, 1> kUnsafe = {
         "Forward methods that this build does not know, unchecked. Weakens the node."),
 };
 
-constexpr std::array<Row, 11> kDocument = {{
+constexpr std::array<Row, 12> kDocument = {{
     {"apiVersion", "`sekisho.io/v1alpha1`", "required", "The version of this file's format.",
      &SkipHeaderKey<AgentConfig>, false, nullptr},
     {"kind", "`AgentConfig`", "required", "What this file is.", &SkipHeaderKey<AgentConfig>, false,
@@ -156,6 +161,7 @@ constexpr std::array<Row, 11> kDocument = {{
     Section<kUpstream>("upstream"),
     Section<kPolicy>("policy"),
     Section<kKubelet>("kubelet"),
+    Section<kState>("state"),
     Section<kAudit>("audit"),
     Section<kLog>("log"),
     Section<kRelay>("relay"),

@@ -114,6 +114,10 @@ void LookAtSeccomp(const Spec& spec, Found& found) {
   found.AddIf(always.has_value() && !policy::Allows(rule, policy::ProfileOf(*always), root),
               "harden.seccomp.localhost attaches a profile that controls.seccomp does not allow",
               "add it to allowedProfiles");
+  found.AddIf(spec.missing_profile.has_value() &&
+                  !policy::Allows(rule, policy::ProfileOf(*spec.missing_profile), root),
+              "seccomp.localhost.missing attaches a profile that controls.seccomp does not allow",
+              "add it to allowedProfiles");
   const bool unconfined_passes =
       policy::Allows(rule, {policy::ProfileType::kUnconfined, ""}, root) &&
       !spec.harden.deny_unconfined && !always.has_value();

@@ -1,5 +1,6 @@
 #include "config/describe.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <optional>
@@ -9,6 +10,7 @@
 #include "base/str_cat.h"
 #include "base/str_join.h"
 #include "config/describe_controls.h"
+#include "seccomp/groups.h"
 
 namespace sekisho::config {
 namespace {
@@ -99,6 +101,60 @@ std::string SeccompText(const policy::Hardening& harden) {
              : StrCat("unconfined becomes ", TargetText(harden.seccomp_unconfined));
 }
 
+// With as many names of groups as there are for it.
+std::string SyscallsText(const std::vector<std::string>& calls) {
+  std::vector<std::string> parts;
+  std::vector<std::string> left = calls;
+  for (const seccomp::Group& group : seccomp::Groups()) {
+    const auto is_member = [&group](const std::string& call) {
+      return std::ranges::find(group.members, call) != group.members.end();
+    };
+    const bool whole = std::ranges::all_of(group.members, [&calls](std::string_view member) {
+      return std::ranges::find(calls, member) != calls.end();
+    });
+    if (whole && std::ranges::any_of(left, is_member)) {
+      parts.emplace_back(group.name);
+      std::erase_if(left, is_member);
+    }
+  }
+  parts.insert(parts.end(), left.begin(), left.end());
+  return Join(parts, ", ");
+}
+
+constexpr std::string_view kUsualDemands = "as strict as RuntimeDefault";
+
+// What is demanded of Localhost profiles.
+std::string LocalhostText(const Spec& spec) {
+  const seccomp::Demands& demands = spec.localhost;
+  std::vector<std::string> parts;
+  switch (demands.floor.kind) {
+    case seccomp::Floor::Kind::kNone:
+      parts.emplace_back("no floor");
+      break;
+    case seccomp::Floor::Kind::kRuntimeDefault:
+      parts.emplace_back(kUsualDemands);
+      break;
+    case seccomp::Floor::Kind::kFile:
+      parts.push_back(StrCat("as strict as ", demands.floor.path));
+      break;
+  }
+  if (!demands.must_deny.empty()) {
+    parts.push_back(StrCat("must deny ", SyscallsText(demands.must_deny)));
+  }
+  if (demands.docker_format != seccomp::DockerFormat::kResolve) {
+    parts.emplace_back(demands.docker_format == seccomp::DockerFormat::kDeny
+                           ? "Docker's format is refused"
+                           : "Docker's format is judged as containerd reads it");
+  }
+  if (spec.missing_profile.has_value()) {
+    parts.push_back(StrCat("a missing one becomes ", TargetText(*spec.missing_profile)));
+  }
+  if (demands.allow_unconfined_in_disguise) {
+    parts.emplace_back("may be unconfined in disguise");
+  }
+  return Join(parts, "; ");
+}
+
 // Whether anything can be found in the group: some are about one control only.
 bool IsInUse(const Spec& spec, CheckGroup group) {
   switch (group) {
@@ -141,6 +197,7 @@ std::vector<Line> SpecLines(const Spec& spec) {
       {"audit", spec.audit.ToString()},
       {"warn", spec.warn.ToString()},
       {"seccomp", SeccompText(harden)},
+      {"localhost", LocalhostText(spec)},
       {"capabilities", harden.drop_capabilities.empty()
                            ? "as asked"
                            : StrCat("drop ", Join(harden.drop_capabilities, ", "))},
@@ -215,6 +272,9 @@ std::string DescribePolicy(const Snapshot& snapshot) {
   AppendRules(out, *snapshot.policy);
   out += "\n3. Defaults: where nothing above matches\n";
   for (const Line& line : SpecLines(snapshot.policy->defaults())) {
+    if (line.label == "localhost" && line.text == kUsualDemands) {
+      continue;  // what holds when nobody says anything
+    }
     AppendLine(out, 3, line.label, line.text);
   }
   return out;

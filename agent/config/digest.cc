@@ -1,9 +1,8 @@
 #include "config/digest.h"
 
-#include <openssl/evp.h>
-
-#include <array>
 #include <cstdint>
+
+#include "base/sha256.h"
 
 namespace sekisho::config {
 namespace {
@@ -18,16 +17,6 @@ std::string Length(std::string_view text) {
   return out;
 }
 
-std::string Hex(const unsigned char* bytes, unsigned int count) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  for (unsigned int i = 0; i < count; ++i) {
-    out.push_back(kDigits[bytes[i] >> 4]);
-    out.push_back(kDigits[bytes[i] & 15]);
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string DigestFiles(const std::vector<std::pair<std::string, std::string>>& names_and_bytes) {
@@ -38,12 +27,8 @@ std::string DigestFiles(const std::vector<std::pair<std::string, std::string>>& 
     framed += Length(bytes);
     framed += bytes;
   }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (EVP_Digest(framed.data(), framed.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
-    return {};  // a libcrypto without SHA-256; the caller refuses a policy without a fingerprint
-  }
-  return Hex(digest.data(), size);
+  // Empty with a libcrypto without SHA-256; the caller refuses a policy without a fingerprint.
+  return base::Sha256Hex(framed);
 }
 
 }  // namespace sekisho::config

@@ -1,5 +1,6 @@
 // LoadPolicy: reads every policy file, merges what rules inherit, and freezes the result.
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <tuple>
@@ -8,6 +9,7 @@
 #include "base/str_cat.h"
 #include "config/contradictions.h"
 #include "config/digest.h"
+#include "config/node_profiles.h"
 #include "config/policy_file.h"
 #include "config/snapshot.h"
 #include "config/trusted_file.h"
@@ -51,8 +53,9 @@ std::string Origin(const PolicyFile& file, const std::string& key, const std::st
 // written, so that a rule that inherits a missing profile does not report it again.
 class Merger {
  public:
-  Merger(std::string seccomp_root, std::vector<Diagnostic>* errors)
-      : seccomp_root_(std::move(seccomp_root)), errors_(errors) {}
+  // `profiles` outlives it.
+  Merger(std::string seccomp_root, NodeProfiles* profiles, std::vector<Diagnostic>* errors)
+      : seccomp_root_(std::move(seccomp_root)), profiles_(profiles), errors_(errors) {}
 
   // `base` with every key that `over` gives.
   policy::Spec Merge(policy::Spec base, const PolicyFile& file, const SpecFile& over) {
@@ -66,6 +69,7 @@ class Merger {
     for (size_t i = 0; i < over.on_violation.size(); ++i) {
       Take(over.on_violation[i], base.on_violation[i]);
     }
+    MergeLocalhost(base, file, over.localhost);
     MergeTrust(base, over);
     MergeControls(base, file, over);
     return base;
@@ -93,6 +97,30 @@ class Merger {
     Take(over.drop_capabilities, base.drop_capabilities);
     Take(over.no_new_privileges, base.no_new_privileges);
     Take(over.masked_paths, base.masked_paths);
+  }
+
+  void MergeLocalhost(policy::Spec& base, const PolicyFile& file, const LocalhostFile& over) {
+    if (over.floor.has_value()) {
+      seccomp::Floor& floor = base.localhost.floor;
+      floor = {
+          over.floor->none ? seccomp::Floor::Kind::kNone : seccomp::Floor::Kind::kRuntimeDefault,
+          ""};
+      if (over.floor->localhost.has_value()) {
+        floor = {seccomp::Floor::Kind::kFile,
+                 *Resolve(file, *over.floor->localhost).localhost_path};
+      }
+    }
+    if (over.missing.has_value()) {
+      base.missing_profile.reset();
+      if (over.missing->localhost.has_value()) {
+        base.missing_profile = Resolve(file, *over.missing->localhost);
+      } else if (!over.missing->deny) {
+        base.missing_profile = policy::SeccompTarget{};
+      }
+    }
+    Take(over.must_deny, base.localhost.must_deny);
+    Take(over.docker_format, base.localhost.docker_format);
+    Take(over.allow_unconfined_in_disguise, base.localhost.allow_unconfined_in_disguise);
   }
 
   // What is replaced as a whole.
@@ -124,15 +152,15 @@ class Merger {
 
   policy::SeccompTarget Resolve(const PolicyFile& file, const ProfileName& profile) {
     std::string path = StrCat(seccomp_root_, "/", profile.name);
-    if (std::optional<FileFault> fault = JudgeProfileFile(path)) {
-      errors_->push_back(MakeDiagnostic(file.path, profile.where, profile.key,
-                                        StrCat("the profile ", path, " ", fault->message),
-                                        std::move(fault->fix)));
+    for (const FileFault& fault : profiles_->FaultsOf(path)) {
+      errors_->push_back(
+          MakeDiagnostic(file.path, profile.where, profile.key, fault.message, fault.fix));
     }
     return {.localhost_path = std::move(path)};
   }
 
   std::string seccomp_root_;
+  NodeProfiles* profiles_;
   std::vector<Diagnostic>* errors_;
 };
 
@@ -161,26 +189,75 @@ class MatchRegister {
       seen_;
 };
 
-// Contradictions are of a whole spec, so they are reported where its controls were written, or else
-// for the entry; not again for each rule that inherits all of it.
-void CheckSpec(const policy::Spec& spec, const std::vector<Contradiction>& inherited,
-               const PolicyFile& file, const SpecFile& written, const std::string& key,
-               Location where, std::vector<Diagnostic>* errors) {
-  const bool own = written.controls.has_value();
-  for (Contradiction& found : ContradictionsIn(spec)) {
-    if (own || std::ranges::find(inherited, found) == inherited.end()) {
-      errors->push_back(MakeDiagnostic(file.path, own ? written.controls->where : where,
-                                       own ? written.controls->key : key, std::move(found.message),
-                                       std::move(found.fix)));
+// Where `written` names the profile that has become `path`; null when it inherits it.
+const ProfileName* WhereNamed(const SpecFile& written, const std::string& root,
+                              const std::string& path) {
+  const std::optional<ProfileName> none;
+  const HardenFile& harden = written.harden;
+  const LocalhostFile& localhost = written.localhost;
+  const std::array<const std::optional<ProfileName>*, 5> names = {
+      &harden.seccomp_always,
+      harden.unconfined.has_value() ? &harden.unconfined->localhost : &none,
+      localhost.floor.has_value() ? &localhost.floor->localhost : &none,
+      localhost.missing.has_value() ? &localhost.missing->localhost : &none,
+      written.controls.has_value() ? &written.controls->seccomp_file : &none,
+  };
+  for (const std::optional<ProfileName>* const name : names) {
+    if (name->has_value() && StrCat(root, "/", (*name)->name) == path) {
+      return &**name;
+    }
+  }
+  return nullptr;
+}
+
+// What cannot all hold in one spec, with the files that it names.
+struct Contradictions {
+  std::vector<Contradiction> settings;
+  std::vector<ProfileContradiction> profiles;
+};
+Contradictions AllIn(const policy::Spec& spec, NodeProfiles& profiles) {
+  return {ContradictionsIn(spec), profiles.ContradictionsIn(spec)};
+}
+
+// One entry of a policy file, as diagnostics name it.
+struct Entry {
+  const PolicyFile& file;
+  const SpecFile& written;
+  std::string key;
+  Location where;
+};
+
+// Contradictions are of a whole spec, so they are reported where its controls were written (or
+// where the profile was named), or else for the entry; not again for each rule that inherits all of
+// it.
+void Report(Contradictions found, const Contradictions& inherited, const Entry& entry,
+            const std::string& seccomp_root, std::vector<Diagnostic>* errors) {
+  const std::string& path = entry.file.path;
+  const std::optional<ControlsFile>& controls = entry.written.controls;
+  for (Contradiction& one : found.settings) {
+    if (controls.has_value() ||
+        std::ranges::find(inherited.settings, one) == inherited.settings.end()) {
+      errors->push_back(MakeDiagnostic(path, controls.has_value() ? controls->where : entry.where,
+                                       controls.has_value() ? controls->key : entry.key,
+                                       std::move(one.message), std::move(one.fix)));
+    }
+  }
+  for (ProfileContradiction& one : found.profiles) {
+    const ProfileName* name = WhereNamed(entry.written, seccomp_root, one.path);
+    if (name != nullptr || std::ranges::find(inherited.profiles, one) == inherited.profiles.end()) {
+      errors->push_back(MakeDiagnostic(path, name != nullptr ? name->where : entry.where,
+                                       name != nullptr ? name->key : entry.key,
+                                       std::move(one.what.message), std::move(one.what.fix)));
     }
   }
 }
 
 std::vector<policy::Rule> BuildRules(const Loaded& loaded, const policy::Spec& defaults,
-                                     Merger* merger, std::vector<Diagnostic>* errors) {
+                                     Merger* merger, NodeProfiles* profiles,
+                                     std::vector<Diagnostic>* errors) {
   std::vector<policy::Rule> rules;
   MatchRegister matches(errors);
-  const std::vector<Contradiction> inherited = ContradictionsIn(defaults);
+  const Contradictions inherited = AllIn(defaults, *profiles);
   for (const PolicyFile& file : loaded.files) {
     for (const RuleFile& written : file.rules) {
       matches.Add(file, written);
@@ -189,7 +266,8 @@ std::vector<policy::Rule> BuildRules(const Loaded& loaded, const policy::Spec& d
       rule.origin = Origin(file, written.key, written.name, written.where);
       rule.spec = merger->Merge(defaults, file, written);
       rule.spec.origin = rule.origin;
-      CheckSpec(rule.spec, inherited, file, written, written.key, written.where, errors);
+      Report(AllIn(rule.spec, *profiles), inherited, {file, written, written.key, written.where},
+             rule.spec.node.seccomp_root, errors);
       rules.push_back(std::move(rule));
     }
   }
@@ -236,14 +314,17 @@ LoadResult<Snapshot> LoadPolicy(const AgentConfig& config, std::chrono::sys_seco
   defaults.node.kubelet_seccomp_default = config.kubelet_seccomp_default;
   defaults.node.seccomp_root =
       StrCat(config.kubelet_root == "/" ? "" : config.kubelet_root, "/seccomp");
-  Merger merger(defaults.node.seccomp_root, &result.errors);
+  NodeProfiles profiles(defaults.node.seccomp_root);
+  Merger merger(defaults.node.seccomp_root, &profiles, &result.errors);
   if (!loaded.files.empty() && loaded.files.front().path == config.policy_file) {
     const PolicyFile& main_file = loaded.files.front();
     defaults.origin = StrCat(main_file.label, ": defaults");
     defaults = merger.Merge(std::move(defaults), main_file, main_file.defaults);
-    CheckSpec(defaults, {}, main_file, main_file.defaults, "defaults", {}, &result.errors);
+    Report(AllIn(defaults, profiles), {}, {main_file, main_file.defaults, "defaults", {}},
+           defaults.node.seccomp_root, &result.errors);
   }
-  std::vector<policy::Rule> rules = BuildRules(loaded, defaults, &merger, &result.errors);
+  std::vector<policy::Rule> rules =
+      BuildRules(loaded, defaults, &merger, &profiles, &result.errors);
   std::vector<policy::Exemption> exemptions = BuildExemptions(loaded, now, &snapshot.warnings);
   snapshot.hash = DigestFiles(loaded.labels_and_bytes);
   if (snapshot.hash.empty()) {

@@ -176,6 +176,11 @@ void ReadOnViolationSection(const Value& value, T& out, Reader& reader) {
 }
 
 template <typename T>
+void ReadSeccompSection(const Value& value, T& out, Reader& reader) {
+  ReadSeccompDemands(value, out.localhost, reader);
+}
+
+template <typename T>
 void ReadControlsSection(const Value& value, T& out, Reader& reader) {
   out.controls = ReadControls(value, reader);
 }
@@ -198,7 +203,7 @@ constexpr Field<RuleFile> Replacing(std::string_view name, std::string_view doc,
   return {name, "mapping, as at the top", "inherited", doc, read, false, nullptr};
 }
 
-constexpr std::array<Field<RuleFile>, 14> RuleRows() {
+constexpr std::array<Field<RuleFile>, 15> RuleRows() {
   constexpr auto levels = LevelRows<RuleFile>();
   Field<RuleFile> match = Section<RuleFile, &ReadMatch<RuleFile>, kMatch>("match");
   match.required = true;
@@ -214,6 +219,7 @@ constexpr std::array<Field<RuleFile>, 14> RuleRows() {
       levels[5],
       Section<RuleFile, &ReadHarden<RuleFile>, kHarden>("harden"),
       {"onViolation", "mapping", "", "", &ReadOnViolationSection<RuleFile>, false, &ListGroups},
+      {"seccomp", "mapping", "", "", &ReadSeccompSection<RuleFile>, false, &ListSeccompDemands},
       Replacing("controls", "Takes the place of the file's `controls` as a whole.",
                 &ReadControlsSection<RuleFile>),
       Replacing("volumes", "Takes the place of the file's `volumes` as a whole.",
@@ -308,12 +314,13 @@ constexpr Row kExemptionsRow = {"exemptions",
                                 false,
                                 &ListElements<kExemption>};
 
-constexpr std::array<Row, 11> kMainFile = {{
+constexpr std::array<Row, 12> kMainFile = {{
     kApiVersionRow,
     kKindRow,
     Section<PolicyFile, &ReadDefaults, kDefaults>("defaults"),
     Top<&ReadHarden<SpecFile>>("harden", &ListTable<kHarden>),
     Top<&ReadOnViolationSection<SpecFile>>("onViolation", &ListGroups),
+    Top<&ReadSeccompSection<SpecFile>>("seccomp", &ListSeccompDemands),
     Top<&ReadControlsSection<SpecFile>>("controls", &ListControls),
     Top<&ReadVolumesSection<SpecFile>>("volumes", &ListVolumes),
     Top<&ReadDevicesSection<SpecFile>>("devices", &ListDevices),

@@ -10,6 +10,7 @@
 
 #include "config/controls_file.h"
 #include "config/profile_name.h"
+#include "config/seccomp_file.h"
 #include "config/snapshot.h"
 #include "config/trust_file.h"
 #include "policy/policy.h"
@@ -38,6 +39,7 @@ struct SpecFile {
   std::optional<policy::Version> enforce_version, audit_version, warn_version;
   HardenFile harden;
   OnViolationFile on_violation;
+  LocalhostFile localhost;
   // Each replaces the inherited one as a whole.
   std::optional<ControlsFile> controls;
   std::optional<VolumesFile> volumes;

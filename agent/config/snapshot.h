@@ -28,6 +28,8 @@ struct AgentConfig {
   std::string policy_dir = "/etc/sekisho/policy.d";
   std::string kubelet_root = "/var/lib/kubelet";
   bool kubelet_seccomp_default = false;  // the kubelet's seccompDefault
+  // What the agent keeps for itself: pinned seccomp profiles, recordings.
+  std::string state_dir = "/var/lib/sekisho";
   std::string audit_path = "/var/log/sekisho/audit.jsonl";
   uint64_t audit_max_bytes = 64ull << 20;  // of one file, before it is rotated
   int audit_max_files = 4;                 // kept beside the current one: audit.jsonl.1 …

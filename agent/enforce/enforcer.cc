@@ -170,7 +170,8 @@ void Enforcer::CheckTarget(std::shared_ptr<Request> request,
 
 void Enforcer::DecideContainer(Request& request, const SandboxRecord& sandbox,
                                cri_v1::CreateContainerRequest& message) {
-  Conclude(request, Judge(*request.snapshot->policy, mounts_, Now()).Container(sandbox, message));
+  Conclude(request,
+           Judge(*request.snapshot->policy, mounts_, Now(), profiles_).Container(sandbox, message));
 }
 
 // --- the methods that no request can be judged by
@@ -307,11 +308,35 @@ void Enforcer::OnResponse(const relay::MethodEntry& method, std::string_view req
       sandboxes_.Learn(answer.pod_sandbox_id(),
                        {cri::FactsFrom(asked.config(), asked.runtime_handler(), "config")});
     }
+  } else if (method.path.ends_with("/CreateContainer")) {
+    LearnOfProfile(request, response);
+  } else if (method.path.ends_with("/RemoveContainer") && profiles_ != nullptr) {
+    cri_v1::RemoveContainerRequest asked;
+    if (Parse(request, asked)) {
+      profiles_->Release(asked.container_id());
+    }
   } else if (method.path.ends_with("/RemovePodSandbox")) {
     cri_v1::RemovePodSandboxRequest asked;
     if (Parse(request, asked)) {
       sandboxes_.Forget(asked.pod_sandbox_id());
     }
+  }
+}
+
+// Its copy stays as long as the container does.
+void Enforcer::LearnOfProfile(std::string_view request, std::string_view response) {
+  if (profiles_ == nullptr || !profiles_->MayName(request)) {
+    return;
+  }
+  cri_v1::CreateContainerRequest asked;
+  cri_v1::CreateContainerResponse answer;
+  if (Parse(request, asked) && Parse(response, answer)) {
+    const cri_v1::PodSandboxMetadata& pod = asked.sandbox_config().metadata();
+    profiles_->Use({.id = answer.container_id(),
+                    .namespace_ = pod.namespace_(),
+                    .pod = pod.name(),
+                    .name = asked.config().metadata().name()},
+                   asked.config().linux().security_context().seccomp().localhost_ref());
   }
 }
 
@@ -335,6 +360,7 @@ void Enforcer::Refuse(Request& request, std::string_view error_id, const absl::S
 void Enforcer::Conclude(Request& request, Judgement judgement) {
   request.record.pod = std::move(judgement.pod);
   request.record.image = std::move(judgement.image);
+  request.record.recording = std::move(judgement.recording);
   if (judgement.spec != nullptr) {
     request.SetSpec(*judgement.spec);
   }
@@ -342,6 +368,7 @@ void Enforcer::Conclude(Request& request, Judgement judgement) {
     Refuse(request, judgement.error_id, judgement.status);
     return;
   }
+  seccomp_ignored_ += judgement.decision.seccomp_ignored ? 1 : 0;
   Record(request, std::move(judgement.decision));
   request.done({judgement.status, std::move(judgement.edited_request)});
 }

@@ -5,7 +5,9 @@
 // way ends in a refusal and a line in the audit log.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,6 +19,7 @@
 #include "audit/sink.h"
 #include "config/snapshot.h"
 #include "enforce/judge.h"
+#include "enforce/profiles.h"
 #include "enforce/sandbox_finder.h"
 #include "enforce/snapshot_holder.h"
 #include "mounts/resolver.h"
@@ -30,9 +33,11 @@ namespace sekisho::enforce {
 
 class Enforcer final : public relay::CallHook {
  public:
-  // Both outlive the enforcer. `mounts` says whose a path of the node is.
-  Enforcer(const SnapshotHolder& snapshots, audit::Sink& audit, mounts::Resolver mounts)
-      : snapshots_(snapshots), audit_(audit), mounts_(std::move(mounts)) {}
+  // All outlive the enforcer. `mounts` says whose a path of the node is; `profiles` what a seccomp
+  // profile of the node is worth. Null: nobody looks at these files, as in a test without a node.
+  Enforcer(const SnapshotHolder& snapshots, audit::Sink& audit, mounts::Resolver mounts,
+           const Profiles* profiles = nullptr)
+      : snapshots_(snapshots), audit_(audit), mounts_(std::move(mounts)), profiles_(profiles) {}
 
   void OnRequest(const relay::MethodEntry& method, std::string_view request,
                  relay::UpstreamCaller& upstream,
@@ -41,6 +46,9 @@ class Enforcer final : public relay::CallHook {
                   const absl::Status& status, std::string_view response) override;
 
   const SandboxFinder& sandboxes() const { return sandboxes_; }
+  // Containers that were let through as privileged: containerd gives them no seccomp filter,
+  // whatever the request says.
+  uint64_t seccomp_ignored() const { return seccomp_ignored_; }
 
  private:
   using Done = std::function<void(relay::Verdict)>;
@@ -70,6 +78,8 @@ class Enforcer final : public relay::CallHook {
   void DecideUpdate(std::shared_ptr<Request> request, const SandboxFinder::Container& container,
                     policy::ContainerFacts facts, relay::UpstreamCaller& upstream);
 
+  void LearnOfProfile(std::string_view request, std::string_view response);
+
   // The ways out, with Conclude. Each records and answers; nothing else calls `done`, but for
   // changes of resources that no policy could mind.
   void Refuse(Request& request, std::string_view error_id, const absl::Status& status);
@@ -80,6 +90,8 @@ class Enforcer final : public relay::CallHook {
   const SnapshotHolder& snapshots_;
   audit::Sink& audit_;
   const mounts::Resolver mounts_;
+  const Profiles* const profiles_;
+  std::atomic<uint64_t> seccomp_ignored_ = 0;
   SandboxFinder sandboxes_;
 };
 

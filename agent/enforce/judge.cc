@@ -11,12 +11,16 @@
 
 #include "base/str_cat.h"
 #include "base/str_join.h"
+#include "caps/cri_caps.h"
 #include "cri/edits.h"
 #include "cri/facts.h"
 #include "cri/identity.h"
+#include "policy/checks.h"
 #include "policy/evaluate.h"
+#include "policy/localhost_profile.h"
 #include "policy/repair.h"
 #include "runtime/v1/api.pb.h"
+#include "seccomp/demands.h"
 
 namespace sekisho::enforce {
 namespace {
@@ -69,6 +73,7 @@ bool CarryOrigins(const policy::ContainerFacts& from, policy::ContainerFacts& to
     policy::CopyOrigin(from.devices[i], to.devices[i]);
   }
   to.image_is_file = from.image_is_file;
+  to.profiles = from.profiles;
   return true;
 }
 
@@ -119,20 +124,74 @@ Judgement Edited(Judgement judgement, const Message& message, WhyNotLegal why_no
   return judgement;
 }
 
-// With the sandbox that the runtime gets, edits included, and the container's facts complete.
+// The decision, with what the node's files say when the container would run with one. Which one
+// that is, and with which capabilities, is known only after a first decision.
+policy::Decision Decide(const policy::Spec& spec, const policy::SandboxFacts& sandbox,
+                        const Profiles* profiles, policy::ContainerFacts& facts) {
+  policy::Decision decision = policy::EvaluateContainer(spec, sandbox, facts);
+  if (profiles == nullptr || decision.action == policy::Action::kDeny) {
+    return decision;
+  }
+  const policy::ContainerFacts edited = policy::WithEdits(facts, decision.edits);
+  const std::vector<std::string> paths = policy::ProfilePathsToLookAt(spec, edited);
+  if (paths.empty()) {
+    return decision;
+  }
+  const caps::CapSet capabilities =
+      edited.privileged ? caps::CapSet::All()
+                        : caps::EffectiveFromCri(edited.capabilities_add, edited.capabilities_drop);
+  for (const std::string& path : paths) {
+    if (policy::ProfileOf(facts, path) == nullptr) {
+      facts.profiles.push_back(profiles->Look(path, spec.localhost, capabilities));
+    }
+  }
+  return policy::EvaluateContainer(spec, sandbox, facts);
+}
+
+// The same policy for a container that is recorded: the profile that logs everything stands in the
+// place of every other, and nothing is demanded of it. All else holds.
+policy::Spec Recorded(policy::Spec spec, const std::string& profile_path) {
+  spec.harden.seccomp_always = policy::SeccompTarget{profile_path};
+  spec.localhost = {.floor = {.kind = seccomp::Floor::Kind::kNone},
+                    .must_deny = {},
+                    .docker_format = seccomp::DockerFormat::kResolve,
+                    .allow_unconfined_in_disguise = true};
+  spec.controls.seccomp.reset();
+  return spec;
+}
+
+seccomp::ProfileFacts LoggingProfile(const std::string& path) {
+  return {.path = path, .state = seccomp::ProfileFacts::State::kUsable, .pinned_path = path};
+}
+
+// Where the level is privileged the policy attaches nothing; a recording does.
+void Attach(const policy::SeccompTarget& logging, const policy::ContainerFacts& facts,
+            policy::Decision& decision) {
+  const policy::SecurityProfile profile{policy::ProfileType::kLocalhost, *logging.localhost_path};
+  if (policy::EffectiveSeccomp(policy::WithEdits(facts, decision.edits)) != profile) {
+    decision.edits.seccomp = profile;
+    decision.edit_records = policy::Describe(facts, decision.edits);
+    decision.action = policy::Action::kHarden;
+  }
+}
+
+// With the sandbox that the runtime gets, edits included.
 Judgement DecideContainer(Judgement judgement, policy::SandboxFacts sandbox,
-                          policy::Decision of_sandbox, const policy::ContainerFacts& facts,
-                          cri_v1::CreateContainerRequest& message) {
+                          policy::Decision of_sandbox, policy::ContainerFacts facts,
+                          const Profiles* profiles, cri_v1::CreateContainerRequest& message) {
   const policy::Spec& spec = *judgement.spec;
   std::vector<policy::EditRecord> sandbox_records;
   if (!of_sandbox.sandbox_edits.empty()) {
     sandbox_records = policy::Describe(sandbox, of_sandbox.sandbox_edits, "sandbox_config");
     sandbox = policy::WithEdits(std::move(sandbox), of_sandbox.sandbox_edits);
   }
-  judgement.decision = policy::EvaluateContainer(spec, sandbox, facts);
+  judgement.decision = Decide(spec, sandbox, profiles, facts);
   policy::Decision& decision = judgement.decision;
   if (decision.action == policy::Action::kDeny) {
     return RefusedByPolicy(std::move(judgement));
+  }
+  if (!judgement.recording.empty()) {
+    Attach(*spec.harden.seccomp_always, facts, decision);
   }
   if (!of_sandbox.sandbox_edits.empty()) {
     decision.action = policy::Action::kHarden;
@@ -150,6 +209,9 @@ Judgement DecideContainer(Judgement judgement, policy::SandboxFacts sandbox,
                   policy::ContainerFacts again = cri::FactsFrom(reread.config());
                   if (!CarryOrigins(facts, again)) {
                     return "its mounts are not those that were judged";
+                  }
+                  if (profiles != nullptr && policy::NeedsProfileLook(spec, again)) {
+                    return "it names a seccomp profile that was not judged";
                   }
                   return policy::WhyNotLegal(spec, sandbox, again);
                 });
@@ -235,8 +297,17 @@ Judgement Judge::Container(const SandboxRecord& sandbox,
   if (!LooksAtNothing(*spec)) {
     facts = LookedUp(mounts_, judged.pod, std::move(facts));
   }
-  return DecideContainer(std::move(judgement), std::move(judged), std::move(of_sandbox), facts,
-                         message);
+  // A privileged container has no filter that could log anything.
+  if (profiles_ != nullptr && !facts.privileged) {
+    if (const std::optional<Profiles::Logged> logged =
+            profiles_->LoggedBy(judged.pod, judgement.container)) {
+      judgement.recording = logged->recording;
+      judgement.spec = std::make_shared<const policy::Spec>(Recorded(*spec, logged->profile_path));
+      facts.profiles.push_back(LoggingProfile(logged->profile_path));
+    }
+  }
+  return DecideContainer(std::move(judgement), std::move(judged), std::move(of_sandbox),
+                         std::move(facts), profiles_, message);
 }
 
 }  // namespace sekisho::enforce

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "enforce/profiles.h"
 #include "enforce/sandbox_registry.h"
 #include "mounts/resolver.h"
 #include "policy/decision.h"
@@ -24,6 +25,7 @@ namespace sekisho::enforce {
 struct Judgement {
   policy::PodIdentity pod;
   std::string container;  // empty for a sandbox
+  std::string recording;  // the id of the recording that it belongs to, if it does
   std::string image;      // what the manifest asked for, or what the runtime is given
   policy::SpecPtr spec;   // what applied; null when it did not come so far
   policy::Decision decision;
@@ -36,9 +38,11 @@ struct Judgement {
 
 class Judge {
  public:
-  // Both outlive the judge. `now` decides which exemptions have expired.
-  Judge(const policy::Policy& policy, const mounts::Resolver& mounts, std::chrono::sys_seconds now)
-      : policy_(policy), mounts_(mounts), now_(now) {}
+  // All outlive the judge. `now` decides which exemptions have expired. Without `profiles` no
+  // seccomp profile is looked at: there is no node.
+  Judge(const policy::Policy& policy, const mounts::Resolver& mounts, std::chrono::sys_seconds now,
+        const Profiles* profiles = nullptr)
+      : policy_(policy), mounts_(mounts), now_(now), profiles_(profiles) {}
 
   Judgement Sandbox(runtime::v1::RunPodSandboxRequest& message) const;
   // `sandbox` is what is known of the sandbox that the request names, not the request's own copy.
@@ -49,6 +53,7 @@ class Judge {
   const policy::Policy& policy_;
   const mounts::Resolver& mounts_;
   const std::chrono::sys_seconds now_;
+  const Profiles* const profiles_;
 };
 
 // The facts of a container with what the node says of its mounts, devices and image.

@@ -9,6 +9,7 @@
 #include "policy/capability_rules.h"
 #include "policy/checks.h"
 #include "policy/deprecated_profile.h"
+#include "policy/localhost_profile.h"
 #include "policy/profile_rule.h"
 
 namespace sekisho::policy {
@@ -84,9 +85,9 @@ const SELinuxOptions& EffectiveSELinux(const SandboxFacts& sandbox,
 // so both must be allowed; `unset` counts where neither says anything.
 std::vector<std::string> ForbiddenProfiles(const ProfileRule& rule, std::string_view root,
                                            const SecurityProfile& current,
-                                           std::string_view deprecated, ProfileType unset) {
+                                           const SecurityProfile& deprecated, ProfileType unset) {
   std::vector<SecurityProfile> set;
-  for (const SecurityProfile& profile : {current, FromDeprecated(deprecated)}) {
+  for (const SecurityProfile& profile : {current, deprecated}) {
     if (profile.type != ProfileType::kAbsent) {
       set.push_back(profile);
     }
@@ -220,7 +221,8 @@ std::optional<Finding> ControlAppArmor(const Question& question) {
     return std::nullopt;
   }
   const WrongNames wrong = WrongNamesOf(question.subject, [&rule](const ContainerFacts& container) {
-    return ForbiddenProfiles(*rule, "", container.apparmor, container.apparmor_profile,
+    return ForbiddenProfiles(*rule, "", container.apparmor,
+                             FromDeprecated(container.apparmor_profile),
                              ProfileType::kRuntimeDefault);
   });
   return ProfileFinding("appArmor", wrong, *rule);
@@ -233,7 +235,9 @@ std::optional<Finding> ControlSeccomp(const Question& question) {
   }
   const std::string& root = question.spec.node.seccomp_root;
   const WrongNames wrong = WrongNamesOf(question.subject, [&](const ContainerFacts& container) {
-    return ForbiddenProfiles(*rule, root, container.seccomp, container.seccomp_profile_path,
+    // The lists have the names of the files that somebody wrote, not of pinned copies.
+    return ForbiddenProfiles(*rule, root, AsNamed(container, container.seccomp),
+                             AsNamed(container, FromDeprecated(container.seccomp_profile_path)),
                              ProfileType::kUnconfined);
   });
   return ProfileFinding("seccomp", wrong, *rule);

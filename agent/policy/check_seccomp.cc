@@ -6,6 +6,7 @@
 #include "base/str_join.h"
 #include "policy/checks.h"
 #include "policy/deprecated_profile.h"
+#include "policy/localhost_profile.h"
 #include "policy/paths.h"
 #include "policy/profile_findings.h"
 
@@ -129,7 +130,9 @@ std::optional<Finding> SeccompLocalhostPath(const Question& question) {
   for (const ContainerFacts& container : question.subject.containers) {
     for (const SecurityProfile& profile :
          {container.seccomp, FromDeprecated(container.seccomp_profile_path)}) {
-      if (profile.type == ProfileType::kLocalhost &&
+      // A pinned copy lies elsewhere. Only who looked at the file knows of it, and nobody looks for
+      // a request that names it by itself: that is refused before.
+      if (profile.type == ProfileType::kLocalhost && !IsPinned(container, profile) &&
           !(IsCleanAbsolutePath(profile.localhost_ref) && IsBelow(profile.localhost_ref, root))) {
         return Finding{"seccomp profile outside the node's directory",
                        base::StrCat(ContainersText({container.name}), " names \"",

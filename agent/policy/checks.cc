@@ -17,6 +17,13 @@ constexpr std::string_view kStandards = "Pod Security Standards";
 constexpr std::string_view kCri = "CRI";
 constexpr std::string_view kPsp = "PodSecurityPolicy";
 
+// The file of a Localhost profile, found out by looking at the node.
+constexpr Check OfProfileFile(std::string_view id, CheckFunction find, std::string_view shown,
+                              std::string_view why) {
+  return {id,    kIntegrity, std::nullopt, kBaseline, 0,  "",  false, true,
+          false, find,       kFull,        shown,     "", why, kCri,  true};
+}
+
 constexpr auto kChecks = std::to_array<Check>({
     // --- baseline, by id -------------------------------------------------------------------------
     {"appArmorProfile", kPodSecurity, Group::kAppArmor, kBaseline, 0, "", true, true, false,
@@ -196,6 +203,37 @@ constexpr auto kChecks = std::to_array<Check>({
      kCri},
     {"devices", kIntegrity, std::nullopt, kBaseline, 0, "", false, true, false, Devices, kFull, "",
      "", "a device node of the node is a way around every file permission", kCri},
+    OfProfileFile("localhost-profile-cannot-start", LocalhostProfileCannotStart,
+                  "the file's content: system calls that runc needs before the container's own "
+                  "first instruction",
+                  "the container would only fail to start, with an error that says nothing of it"),
+    OfProfileFile("localhost-profile-docker-format", LocalhostProfileDockerFormat,
+                  "the file's content, where `seccomp.localhost.dockerFormat` is deny",
+                  "containerd knows nothing of Docker's conditions, and takes what depends on them "
+                  "as allowed"),
+    OfProfileFile("localhost-profile-floor", LocalhostProfileFloor,
+                  "the filter that the file becomes, against `seccomp.localhost.floor`",
+                  "a file of its own must not be a way to run with less of a filter"),
+    OfProfileFile("localhost-profile-invalid", LocalhostProfileInvalid, "the file's content",
+                  "what cannot be read or compiled cannot be judged"),
+    OfProfileFile(
+        "localhost-profile-missing", LocalhostProfileMissing,
+        "whether the file is there; what `seccomp.localhost.missing` names, if anything, takes its "
+        "place",
+        "the container would only fail to start, again and again"),
+    OfProfileFile("localhost-profile-must-deny", LocalhostProfileMustDeny,
+                  "the filter that the file becomes, against `seccomp.localhost.mustDeny`",
+                  "system calls that no container of the node is meant to make"),
+    OfProfileFile("localhost-profile-not-pinned", LocalhostProfileNotPinned,
+                  "whether a copy could be kept",
+                  "without a copy, what was judged need not be what runs"),
+    OfProfileFile("localhost-profile-unconfined", LocalhostProfileUnconfined,
+                  "the filter that the file becomes; `seccomp.localhost.unconfinedInDisguise` "
+                  "allows it",
+                  "a filter that refuses nothing that matters is Unconfined by another name"),
+    OfProfileFile("localhost-profile-untrusted", LocalhostProfileUntrusted,
+                  "the file's owner, mode and type, and where its path leads",
+                  "who can change the file, or lead its path elsewhere, writes the profile"),
     {"mount-settings", kIntegrity, std::nullopt, kBaseline, 0, "", false, true, false,
      MountSettings, kFull, "", "",
      "propagation, relabelling, id mappings and options that reach beyond the container", kCri},
@@ -317,8 +355,9 @@ std::string ChecksAsMarkdown() {
       }
       const std::string since =
           check.kind == kPodSecurity ? base::StrCat("v1.", check.since, " ") : std::string();
-      const std::string_view group =
-          check.group.has_value() ? CheckGroupName(*check.group) : "always denied";
+      const std::string_view group = check.group.has_value() ? CheckGroupName(*check.group)
+                                     : check.find == &LocalhostProfileMissing ? "denied or replaced"
+                                                                              : "always denied";
       text += base::StrCat("| `", check.id, "` | ", group, " | ", since, "| ",
                            VisibilityName(check.visibility), " | ",
                            check.shown.empty() ? "the request itself" : check.shown,

@@ -85,6 +85,9 @@ struct Check {
   std::string_view changes;  // what later versions changed
   std::string_view why;      // what the rule is for
   std::string_view source;   // where it is from
+  // About the file of the profile that the container would run with after its repair, not about the
+  // one that the request names.
+  bool of_profile_file = false;
 };
 
 // In the order in which violations are reported: Kubernetes' (baseline by id, then restricted by
@@ -127,6 +130,18 @@ std::optional<Finding> SeccompRestricted(const Question& question);
 // A profile file outside the kubelet's seccomp directory, which Kubernetes can never name.
 std::optional<Finding> SeccompLocalhostPath(const Question& question);
 bool IsAllowedSELinuxType(std::string_view type, int minor);
+
+// check_localhost_profile.cc: the file of a Localhost profile, where somebody looked at it. Each is
+// a reason to refuse; only one that is missing can be replaced (Spec::missing_profile).
+std::optional<Finding> LocalhostProfileMissing(const Question& question);
+std::optional<Finding> LocalhostProfileUntrusted(const Question& question);
+std::optional<Finding> LocalhostProfileInvalid(const Question& question);
+std::optional<Finding> LocalhostProfileNotPinned(const Question& question);
+std::optional<Finding> LocalhostProfileDockerFormat(const Question& question);
+std::optional<Finding> LocalhostProfileUnconfined(const Question& question);
+std::optional<Finding> LocalhostProfileFloor(const Question& question);
+std::optional<Finding> LocalhostProfileMustDeny(const Question& question);
+std::optional<Finding> LocalhostProfileCannotStart(const Question& question);
 
 // check_container.cc: what a container asks for.
 std::optional<Finding> Privileged(const Question& question);

@@ -70,6 +70,9 @@ struct Decision {
   // (detail), …`, and `violates node policy: …` for what no Pod Security level says; with the
   // violations that were not repaired. Empty unless action == kDeny.
   std::string message;
+  // A container that is let through, and whose seccomp profile, whichever it is, the runtime will
+  // not attach (SeccompIsIgnored). EvaluateContainer only.
+  bool seccomp_ignored = false;
 };
 
 }  // namespace sekisho::policy

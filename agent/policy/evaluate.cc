@@ -6,6 +6,7 @@
 #include "base/str_cat.h"
 #include "base/str_join.h"
 #include "policy/checks.h"
+#include "policy/localhost_profile.h"
 #include "policy/repair.h"
 
 namespace sekisho::policy {
@@ -38,7 +39,15 @@ std::vector<Violation> ToViolations(const std::vector<Found>& found) {
   return violations;
 }
 
+// About a missing file, which has a repair of its own.
+bool IsOfMissingFile(const Check& check) {
+  return check.find == &LocalhostProfileMissing;
+}
+
 bool CanRepair(const Spec& spec, const Check& check) {
+  if (IsOfMissingFile(check)) {
+    return spec.missing_profile.has_value();
+  }
   if (!check.group.has_value() || !IsRepairable(*check.group) ||
       spec.For(*check.group) != OnViolation::kHarden) {
     return false;
@@ -46,37 +55,84 @@ bool CanRepair(const Spec& spec, const Check& check) {
   return *check.group != CheckGroup::kSeccomp || !spec.harden.deny_unconfined;
 }
 
-// Fills in what is found, at all three levels; returns what of it nothing repairs.
-std::vector<Found> Judge(const Spec& spec, const Subject& subject, Decision& decision,
-                         std::vector<CheckGroup>& repaired) {
-  std::vector<Found> found = FindAt(spec, spec.enforce, true, subject);
-  decision.violations = ToViolations(found);
+// What of `found` nothing repairs; the groups of the rest are added to `repaired`.
+std::vector<Found> Refused(const Spec& spec, const std::vector<Found>& found,
+                           std::vector<CheckGroup>& repaired) {
+  std::vector<Found> refused;
+  for (const Found& one : found) {
+    if (!CanRepair(spec, *one.check)) {
+      refused.push_back(one);
+    } else if (one.check->group.has_value()) {
+      repaired.push_back(*one.check->group);
+    }
+  }
+  return refused;
+}
+
+// Fills in what the levels beside the enforced one would refuse.
+void JudgeOtherLevels(const Spec& spec, const Subject& subject, Decision& decision) {
   decision.audit = ToViolations(FindAt(spec, spec.audit, false, subject));
   // Mostly the same level: what is found is the same too.
   decision.warn = spec.warn == spec.audit ? decision.audit
                                           : ToViolations(FindAt(spec, spec.warn, false, subject));
-  std::vector<Found> unrepaired;
-  for (Found& one : found) {
-    if (CanRepair(spec, *one.check)) {
-      repaired.push_back(*one.check->group);
-    } else {
-      unrepaired.push_back(std::move(one));
-    }
-  }
-  if (!unrepaired.empty()) {
-    decision.action = Action::kDeny;
-    decision.message = RefusalText(spec.enforce, ToViolations(unrepaired));
-  }
-  return unrepaired;
+}
+
+void Deny(const Spec& spec, const std::vector<Found>& why, Decision& decision) {
+  decision.action = Action::kDeny;
+  decision.edits = {};
+  decision.message = RefusalText(spec.enforce, ToViolations(why));
+}
+
+Subject SubjectOf(const SandboxFacts& sandbox, const ContainerFacts& container) {
+  return {.sandbox = sandbox,
+          .containers = {&container, 1},
+          .declared = nullptr,
+          .scope = Scope::kContainer};
 }
 
 std::vector<Found> StillWrong(const Spec& spec, const SandboxFacts& sandbox,
                               const ContainerFacts& repaired) {
-  return FindAt(spec, spec.enforce, true,
-                {.sandbox = sandbox,
-                 .containers = {&repaired, 1},
-                 .declared = nullptr,
-                 .scope = Scope::kContainer});
+  return FindAt(spec, spec.enforce, true, SubjectOf(sandbox, repaired));
+}
+
+// All that is wrong with a container. What is about a profile's file is said of the one that it
+// would run with: a file that the node's own takes the place of does not matter, and the node's own
+// can be wrong too.
+std::vector<Found> FindIn(const Spec& spec, const SandboxFacts& sandbox,
+                          const ContainerFacts& container) {
+  std::vector<Found> found = StillWrong(spec, sandbox, container);
+  if (container.profiles.empty()) {
+    return found;
+  }
+  std::vector<Found> of_request = found;
+  std::erase_if(of_request, [](const Found& one) { return one.check->of_profile_file; });
+  std::vector<CheckGroup> repaired;
+  Refused(spec, of_request, repaired);
+  const SecurityProfile to_run = SeccompToRun(spec, container, repaired);
+  const SecurityProfile effective = EffectiveSeccomp(container);
+  if (to_run == effective || AsFound(spec, container, to_run) == effective) {
+    return found;  // it names what it will run with, perhaps after an evaluation before this one
+  }
+  found = std::move(of_request);
+  for (Found& one : StillWrong(spec, sandbox, WithEdits(container, {.seccomp = to_run}))) {
+    if (one.check->of_profile_file) {
+      found.push_back(std::move(one));
+    }
+  }
+  std::ranges::sort(found, {}, &Found::check);  // the table's order
+  return found;
+}
+
+// Adds what was not found before.
+void AddNew(std::vector<Violation> more, std::vector<Violation>& violations) {
+  for (Violation& one : more) {
+    const bool known = std::ranges::any_of(violations, [&one](const Violation& other) {
+      return other.check == one.check && other.detail == one.detail;
+    });
+    if (!known) {
+      violations.push_back(std::move(one));
+    }
+  }
 }
 
 const Check* CheckOf(const Violation& violation) {
@@ -93,51 +149,56 @@ bool IsPodSecurity(const Violation& violation) {
 
 Decision EvaluateSandbox(const Spec& spec, const SandboxFacts& sandbox) {
   Decision decision;
+  const Subject subject{.sandbox = sandbox};
+  const std::vector<Found> found = FindAt(spec, spec.enforce, true, subject);
+  decision.violations = ToViolations(found);
+  JudgeOtherLevels(spec, subject, decision);
   std::vector<CheckGroup> repaired;
-  if (Judge(spec, {.sandbox = sandbox}, decision, repaired).empty()) {
-    decision.sandbox_edits = EditsFor(spec, sandbox, repaired);
-    decision.edit_records = Describe(sandbox, decision.sandbox_edits, "config");
-    // What is repaired in each container instead leaves nothing to edit here.
-    decision.action = decision.sandbox_edits.empty() ? Action::kAllow : Action::kHarden;
+  if (const std::vector<Found> refused = Refused(spec, found, repaired); !refused.empty()) {
+    Deny(spec, refused, decision);
+    return decision;
   }
+  decision.sandbox_edits = EditsFor(spec, sandbox, repaired);
+  decision.edit_records = Describe(sandbox, decision.sandbox_edits, "config");
+  // What is repaired in each container instead leaves nothing to edit here.
+  decision.action = decision.sandbox_edits.empty() ? Action::kAllow : Action::kHarden;
   return decision;
 }
 
 Decision EvaluateContainer(const Spec& spec, const SandboxFacts& sandbox,
                            const ContainerFacts& container) {
   Decision decision;
+  const std::vector<Found> found = FindIn(spec, sandbox, container);
+  decision.violations = ToViolations(found);
+  JudgeOtherLevels(spec, SubjectOf(sandbox, container), decision);
   std::vector<CheckGroup> repaired;
-  const Subject subject{.sandbox = sandbox,
-                        .containers = {&container, 1},
-                        .declared = nullptr,
-                        .scope = Scope::kContainer};
-  if (!Judge(spec, subject, decision, repaired).empty()) {
+  if (const std::vector<Found> refused = Refused(spec, found, repaired); !refused.empty()) {
+    Deny(spec, refused, decision);
     return decision;
   }
   decision.edits = EditsFor(spec, container, repaired);
-  if (!repaired.empty()) {
+  if (!found.empty() || !container.profiles.empty()) {
     // Not every repair reaches what is wrong: a container without SELinux options of its own has
-    // the pod's, whatever is done to its own.
+    // the pod's, whatever is done to its own. And the file that comes in can be wrong as well.
     const std::vector<Found> left = StillWrong(spec, sandbox, WithEdits(container, decision.edits));
     if (!left.empty()) {
-      decision.edits = {};
-      decision.action = Action::kDeny;
-      decision.message = RefusalText(spec.enforce, ToViolations(left));
+      AddNew(ToViolations(left), decision.violations);
+      Deny(spec, left, decision);
       return decision;
     }
   }
   decision.edit_records = Describe(container, decision.edits);
   decision.action = decision.edits.empty() ? Action::kAllow : Action::kHarden;
+  decision.seccomp_ignored = SeccompIsIgnored(container);
   return decision;
 }
 
 std::optional<std::string> WhyNotLegal(const Spec& spec, const SandboxFacts& sandbox) {
   std::vector<CheckGroup> repaired;
-  for (const Found& one : FindAt(spec, spec.enforce, true, {.sandbox = sandbox})) {
-    if (!CanRepair(spec, *one.check)) {
-      return RefusalText(spec.enforce, ToViolations({one}));
-    }
-    repaired.push_back(*one.check->group);
+  const std::vector<Found> refused =
+      Refused(spec, FindAt(spec, spec.enforce, true, {.sandbox = sandbox}), repaired);
+  if (!refused.empty()) {
+    return RefusalText(spec.enforce, ToViolations(refused));
   }
   return EditsFor(spec, sandbox, repaired).empty() ? std::nullopt : std::optional("more edits");
 }
@@ -153,10 +214,7 @@ std::optional<std::string> WhyNotLegal(const Spec& spec, const SandboxFacts& san
 
 Decision EvaluateUpdate(const Spec& spec, const SandboxFacts& sandbox,
                         const ContainerFacts& container) {
-  const Subject subject{.sandbox = sandbox,
-                        .containers = {&container, 1},
-                        .declared = nullptr,
-                        .scope = Scope::kContainer};
+  const Subject subject = SubjectOf(sandbox, container);
   const Question question{spec, spec.enforce.level, spec.enforce.version.Clamped(), subject};
   Decision decision;
   decision.action = Action::kAllow;

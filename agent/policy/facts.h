@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "policy/mount_facts.h"
+#include "seccomp/profile_facts.h"
 
 namespace sekisho::policy {
 
@@ -167,6 +168,9 @@ struct ContainerFacts {
   // Whether `image` is a file of the node, found out by looking: some releases of containerd
   // restore such a file as a checkpoint.
   bool image_is_file = false;
+  // What the node found out about the profile files that the container would run with, by looking;
+  // see policy/localhost_profile.h. Empty: nobody looked.
+  std::vector<seccomp::ProfileFacts> profiles;
   bool windows_present = false;
   std::vector<UnknownField> unknown;
 

@@ -5,6 +5,7 @@
 
 #include "policy/checks.h"
 #include "policy/deprecated_profile.h"
+#include "policy/localhost_profile.h"
 #include "policy/repair_parts.h"
 #include "policy/steering_annotations.h"
 
@@ -40,6 +41,22 @@ std::vector<std::string> Stripped(const Spec& spec,
     }
   }
   return keys;
+}
+
+// The repair, and then what is known of the profile's file. A file that only the field names which
+// does not count would be judged by nobody: both fields get to say the same.
+std::optional<SecurityProfile> SeccompEdit(const Spec& spec, const ContainerFacts& container,
+                                           bool violated) {
+  std::optional<SecurityProfile> edit = RepairedSeccomp(spec, container, violated);
+  if (container.profiles.empty() || spec.enforce.level == Level::kPrivileged) {
+    return edit;
+  }
+  const SecurityProfile to_run = edit.value_or(EffectiveSeccomp(container));
+  SecurityProfile found = AsFound(spec, container, to_run);
+  if (found != to_run || NamesAnotherFile(container, found)) {
+    edit = std::move(found);
+  }
+  return edit;
 }
 
 // Drops every edit that leaves its field as it is.
@@ -114,12 +131,18 @@ SandboxFacts WithEdits(SandboxFacts sandbox, const SandboxEdits& edits) {
   return sandbox;
 }
 
+SecurityProfile SeccompToRun(const Spec& spec, const ContainerFacts& container,
+                             const std::vector<CheckGroup>& violated) {
+  return RepairedSeccomp(spec, container, Contains(violated, CheckGroup::kSeccomp))
+      .value_or(EffectiveSeccomp(container));
+}
+
 Edits EditsFor(const Spec& spec, const ContainerFacts& container,
                const std::vector<CheckGroup>& violated) {
   Edits edits;
   // The node's own hardening ends where the level is privileged; what a control demands does not.
   const bool hardened = spec.enforce.level != Level::kPrivileged;
-  edits.seccomp = RepairedSeccomp(spec, container, Contains(violated, CheckGroup::kSeccomp));
+  edits.seccomp = SeccompEdit(spec, container, Contains(violated, CheckGroup::kSeccomp));
   caps::Lists lists = RepairedCapabilities(spec, container, violated);
   edits.capabilities_add = std::move(lists.add);
   edits.capabilities_drop = std::move(lists.drop);

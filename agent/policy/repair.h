@@ -15,6 +15,11 @@ ContainerFacts WithEdits(ContainerFacts container, const Edits& edits);
 // The same of a sandbox.
 SandboxFacts WithEdits(SandboxFacts sandbox, const SandboxEdits& edits);
 
+// The seccomp profile that `container` would run with after its repair, when `violated` is what is
+// to be repaired: by its name alone, whatever is known of files.
+SecurityProfile SeccompToRun(const Spec& spec, const ContainerFacts& container,
+                             const std::vector<CheckGroup>& violated);
+
 // What makes `container` legal at the enforced level: a repair for each group in `violated`, and
 // the node's own hardening. Only what really changes is in it, so that the result needs no edits
 // again.

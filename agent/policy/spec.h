@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "policy/controls.h"
+#include "seccomp/demands.h"
 
 namespace sekisho::policy {
 
@@ -155,6 +156,10 @@ struct Spec {
   LevelVersion warn;
   Hardening harden;
   Controls controls;
+  // What the files of Localhost profiles must be like, unless the level is privileged.
+  seccomp::Demands localhost;
+  // What is attached in place of a Localhost profile whose file is missing. Absent: refused.
+  std::optional<SeccompTarget> missing_profile;
   std::array<OnViolation, kCheckGroupCount>
       on_violation{};  // by CheckGroup; see DefaultOnViolation
   Trust trust;

@@ -12,7 +12,8 @@ using enum MethodKind;
 constexpr std::string_view kReadOnly = "reads state; gating it would blind the kubelet";
 constexpr std::string_view kTearDown = "tears down; never gated, so that a node can be cleaned up";
 
-// `observe` marks the methods whose answers the agent learns from (which sandbox is whose).
+// `observe` marks the methods whose answers the agent learns from: which sandbox is whose, and
+// which container was created with which seccomp profile.
 constexpr auto kMethods = std::to_array<MethodEntry>({
     {"/runtime.v1.ImageService/ImageFsInfo", kForwarded, kUnary, false, kReadOnly},
     {"/runtime.v1.ImageService/ImageStatus", kForwarded, kUnary, false, kReadOnly},
@@ -30,7 +31,7 @@ constexpr auto kMethods = std::to_array<MethodEntry>({
      "writes the memory of a whole pod to a path that the caller chooses"},
     {"/runtime.v1.RuntimeService/ContainerStats", kForwarded, kUnary, false, kReadOnly},
     {"/runtime.v1.RuntimeService/ContainerStatus", kForwarded, kUnary, false, kReadOnly},
-    {"/runtime.v1.RuntimeService/CreateContainer", kChecked, kUnary, false,
+    {"/runtime.v1.RuntimeService/CreateContainer", kChecked, kUnary, true,
      "carries the security context of a container"},
     {"/runtime.v1.RuntimeService/Exec", kForwarded, kUnary, false,
      "runs inside a container that was judged; Pod Security does not look at exec"},
@@ -48,7 +49,7 @@ constexpr auto kMethods = std::to_array<MethodEntry>({
     {"/runtime.v1.RuntimeService/PodSandboxStatus", kForwarded, kUnary, false, kReadOnly},
     {"/runtime.v1.RuntimeService/PortForward", kForwarded, kUnary, false,
      "returns a streaming URL of a sandbox that was judged when it was created"},
-    {"/runtime.v1.RuntimeService/RemoveContainer", kForwarded, kUnary, false, kTearDown},
+    {"/runtime.v1.RuntimeService/RemoveContainer", kForwarded, kUnary, true, kTearDown},
     {"/runtime.v1.RuntimeService/RemovePodSandbox", kForwarded, kUnary, true, kTearDown},
     {"/runtime.v1.RuntimeService/ReopenContainerLog", kForwarded, kUnary, false,
      "reopens a log file that the runtime already writes"},

@@ -50,7 +50,8 @@ class Demo {
   void Show(size_t number, const Pod& pod);
   Result Push(const Pod& pod, const testing::PodOptions& options);
   std::vector<Json> NewAuditLines(size_t count);
-  std::string ShortEdit(const Json& edit) const;
+  void NameWholePath(runtime::v1::ContainerConfig& config) const;
+  std::string Short(std::string text) const;
   void ShowDecision(const Pod& pod, const Result& result);
   void ShowKernel(const Pod& pod, const std::string& container_id);
   void ShowProof(const Pod& pod, const std::string& container_id);
@@ -83,7 +84,13 @@ Result Demo::Push(const Pod& pod, const testing::PodOptions& options) {
     }
     sandbox = *run;
   }
-  testing::ContainerOptions container{.name = "app", .edit = pod.container};
+  testing::ContainerOptions container{.name = "app",
+                                      .edit = [this, &pod](runtime::v1::ContainerConfig& config) {
+                                        if (pod.container != nullptr) {
+                                          pod.container(config);
+                                          NameWholePath(config);
+                                        }
+                                      }};
   if (pod.joins_first_pod) {
     container.name = "debugger";
     container.edit = [this](runtime::v1::ContainerConfig& config) {
@@ -119,17 +126,28 @@ std::vector<Json> Demo::NewAuditLines(size_t count) {
   return fresh;
 }
 
-// The edit without what every one of them has in common, and without the folder that is gone soon.
-std::string Demo::ShortEdit(const Json& edit) const {
-  std::string text =
-      edit.value("field", "") + ": " + edit.value("before", "") + " -> " + edit.value("after", "");
-  for (const std::string& common :
-       {std::string("config.linux.security_context."),
-        std::filesystem::path(node_.SeccompProfilePath(kProfileName)).parent_path().string() +
-            "/"}) {
-    if (const size_t at = text.find(common); at != std::string::npos) {
+// A pod of the demo names a profile by its name; a kubelet puts the node's directory before it.
+void Demo::NameWholePath(runtime::v1::ContainerConfig& config) const {
+  runtime::v1::SecurityProfile& seccomp =
+      *config.mutable_linux()->mutable_security_context()->mutable_seccomp();
+  if (seccomp.profile_type() == runtime::v1::SecurityProfile::Localhost) {
+    seccomp.set_localhost_ref(node_.SeccompProfilePath(seccomp.localhost_ref()));
+  }
+}
+
+// Without what every text has in common, and without the folders that are gone soon.
+std::string Demo::Short(std::string text) const {
+  const std::string profiles = node_.SeccompProfilePath("");
+  for (const std::string& common : {std::string("config.linux.security_context."), profiles}) {
+    for (size_t at = text.find(common); at != std::string::npos; at = text.find(common)) {
       text.erase(at, common.size());
     }
+  }
+  const std::string pins = node_.sekisho().options().dir + "/state/seccomp/";
+  if (const size_t at = text.find(pins); at != std::string::npos) {
+    const size_t end = text.find(".json", at);
+    const std::string name = text.substr(at + pins.size(), 8);
+    text.replace(at, end == std::string::npos ? end : end - at, "copy " + name + "…");
   }
   return text;
 }
@@ -159,11 +177,12 @@ void Demo::ShowDecision(const Pod& pod, const Result& result) {
       PrintField("why", violation.value("reason", "") + " (" + violation.value("detail", "") + ")");
     }
     for (const Json& edit : last.value("edits", Json::array())) {
-      PrintField("edits", ShortEdit(edit));
+      PrintField("edits", Short(edit.value("field", "") + ": " + edit.value("before", "") + " -> " +
+                                edit.value("after", "")));
     }
   }
   if (!result.refused.ok()) {
-    PrintField("why", std::string(result.refused.message()));
+    PrintField("why", Short(std::string(result.refused.message())));
   }
   Expect(outcome == pod.outcome, std::string("it had to be ") + NameOf(pod.outcome));
   Expect(result.refused.ok() == (outcome != Outcome::kRefused),
@@ -244,7 +263,9 @@ void PrintIntroduction() {
 }
 
 int Demo::Run() {
-  node_.AddSeccompProfile(kProfileName, ProfileText());
+  for (const auto& [name, text] : Profiles()) {
+    node_.AddSeccompProfile(name, text);
+  }
   if (const std::string problem = node_.Start(); !problem.empty()) {
     std::printf("%s\n", problem.c_str());
     return 1;

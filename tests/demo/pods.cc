@@ -1,6 +1,8 @@
 #include "demo/pods.h"
 
+#include "support/docker_profile.h"
 #include "support/request_builders.h"
+#include "support/seccomp_profiles.h"
 
 namespace sekisho::demo {
 namespace {
@@ -38,6 +40,14 @@ void AddCapabilities(cri_v1::ContainerConfig& config) {
   ContextOf(config).mutable_capabilities()->add_add_capabilities("net_raw");
 }
 
+std::function<void(cri_v1::ContainerConfig&)> WithProfile(const std::string& name) {
+  return [name](cri_v1::ContainerConfig& config) {
+    cri_v1::SecurityProfile& seccomp = *ContextOf(config).mutable_seccomp();
+    seccomp.set_profile_type(cri_v1::SecurityProfile::Localhost);
+    seccomp.set_localhost_ref(name);  // the demo puts the node's directory before it
+  };
+}
+
 }  // namespace
 
 std::string PolicyText() {
@@ -58,9 +68,10 @@ exemptions:
 )";
 }
 
-std::string ProfileText() {
-  return R"({"defaultAction": "SCMP_ACT_ALLOW",
- "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}]})";
+std::map<std::string, std::string> Profiles() {
+  return {{kNodeProfile, testing::RuntimeDefaultWithout({"mkdir", "mkdirat"})},
+          {kWeakProfile, testing::RuntimeDefaultWith({"bpf", "mount"})},
+          {kDockerFile, testing::kDockerProfile}};
 }
 
 std::vector<Pod> Pods() {
@@ -110,6 +121,19 @@ std::vector<Pod> Pods() {
        .asks = "the node's /etc (a hostPath volume)",
        .outcome = Outcome::kRefused,
        .container = MountTheNodesEtc},
+      {.namespace_ = "shop",
+       .name = "weak",
+       .asks = "seccomp Localhost with-mount.json: a file that permits bpf and mount, too",
+       .outcome = Outcome::kRefused,
+       .container = WithProfile(kWeakProfile)},
+      {.namespace_ = "shop",
+       .name = "docker",
+       .asks = "seccomp Localhost for-docker.json, in Docker's format: with SYS_ADMIN, unshare(2)",
+       .outcome = Outcome::kHardened,
+       .container = WithProfile(kDockerFile),
+       .kernel = {.lacks_capability = "SYS_ADMIN"},
+       .proof = {"/bin/unshare", "-U", "/bin/true"},
+       .proof_succeeds = false},
       {.namespace_ = "payments",
        .name = "liar",
        .asks = "nothing, but its CreateContainer claims to be of kube-system, which is exempt",

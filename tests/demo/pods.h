@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,10 +10,14 @@
 
 namespace sekisho::demo {
 
-// The node's policy and the profile that it names.
+// The node's policy.
 std::string PolicyText();
-std::string ProfileText();
-inline constexpr char kProfileName[] = "no-mkdir.json";
+
+// The seccomp profiles below the kubelet's directory, by name.
+inline constexpr char kNodeProfile[] = "no-mkdir.json";    // that the policy names
+inline constexpr char kWeakProfile[] = "with-mount.json";  // that permits more than RuntimeDefault
+inline constexpr char kDockerFile[] = "for-docker.json";   // in Docker's format
+std::map<std::string, std::string> Profiles();
 
 enum class Outcome { kAllowed, kHardened, kRefused };
 

@@ -8,6 +8,7 @@
 
 #include "caps/cap_set.h"
 #include "support/node.h"
+#include "support/seccomp_profiles.h"
 
 namespace sekisho::testing {
 
@@ -40,12 +41,6 @@ rules:
   onViolation: {allowPrivilegeEscalation: harden, capabilities: harden}
 )";
 
-// Everything is allowed but to make a directory: what proves that this very file is in force.
-inline constexpr char kNoMkdir[] = R"({
-  "defaultAction": "SCMP_ACT_ALLOW",
-  "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}]
-})";
-
 class NodeTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -53,7 +48,8 @@ class NodeTest : public ::testing::Test {
       GTEST_SKIP() << missing;
     }
     node_ = std::make_unique<Node>(kNodePolicy);
-    node_->AddSeccompProfile("no-mkdir.json", kNoMkdir);
+    // What proves that this very file is in force.
+    node_->AddSeccompProfile("no-mkdir.json", RuntimeDefaultWithout({"mkdir", "mkdirat"}));
     ASSERT_EQ(node_->Start(), "");
     containerd_ = &node_->containerd();
     sekisho_ = &node_->sekisho();

@@ -20,6 +20,8 @@
 namespace sekisho::testing {
 
 inline constexpr char kSandboxId[] = "sandbox-1";
+inline constexpr char kContainerId[] =
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 inline constexpr char kPodSandboxStatus[] = "/runtime.v1.RuntimeService/PodSandboxStatus";
 inline constexpr char kListContainers[] = "/runtime.v1.RuntimeService/ListContainers";
 inline constexpr char kUpdateContainerResources[] =
@@ -50,7 +52,13 @@ class EnforcerFixture : public ::testing::Test {
   using SnapshotPtr = std::shared_ptr<const config::Snapshot>;
   using Edit = std::function<void(policy::Spec&)>;
 
-  EnforcerFixture() {
+  // `profiles` outlives the fixture; without it no seccomp profile is looked at.
+  explicit EnforcerFixture(const enforce::Profiles* profiles = nullptr)
+      : enforcer_(std::make_unique<enforce::Enforcer>(
+            snapshots_, audit_,
+            // The pods of these requests exist nowhere.
+            mounts::Resolver({.kubelet_root = "/var/lib/kubelet", .look_at_node = false}),
+            profiles)) {
     runtime_.SetHandler([this](const FakeCall& call) { return Answer(call); });
     relay::ServerOptions options;
     options.upstream_socket = dir_.File("runtime.sock");
@@ -161,6 +169,11 @@ class EnforcerFixture : public ::testing::Test {
       }
       return ReplyWith(sandbox_status_bytes_.value_or(sandbox_status_.SerializeAsString()));
     }
+    if (call.method == kCreateContainer) {
+      runtime::v1::CreateContainerResponse response;
+      response.set_container_id(kContainerId);
+      return ReplyWith(response.SerializeAsString());
+    }
     if (call.method == kListContainers) {
       return ReplyWith(containers_.SerializeAsString());
     }
@@ -178,10 +191,7 @@ class EnforcerFixture : public ::testing::Test {
   TempDir dir_;
   MemorySink audit_;
   enforce::SnapshotHolder snapshots_{PolicyOf(policy::Level::kRestricted)};
-  std::unique_ptr<enforce::Enforcer> enforcer_ = std::make_unique<enforce::Enforcer>(
-      snapshots_, audit_,
-      // The pods of these requests exist nowhere.
-      mounts::Resolver({.kubelet_root = "/var/lib/kubelet", .look_at_node = false}));
+  std::unique_ptr<enforce::Enforcer> enforcer_;
   FakeRuntime runtime_{dir_.File("runtime.sock")};
   std::unique_ptr<relay::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;

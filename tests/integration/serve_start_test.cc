@@ -94,7 +94,7 @@ const NoStart kNoStart[] = {
      [](const SekishoProcess& sekisho, const std::string&) {
        EditConfig(sekisho, "audit: {path:", "audit: {paht:");
      },
-     "/config\\.yaml:7:9: audit\\.paht: unknown key .*\"path\""},
+     "/config\\.yaml:8:9: audit\\.paht: unknown key .*\"path\""},
     {"ConfigurationThatOthersMayWrite",
      [](const SekishoProcess&, const std::string& dir) {
        std::filesystem::permissions(dir + "/config.yaml", std::filesystem::perms(0666));

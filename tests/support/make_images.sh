@@ -1,12 +1,14 @@
 #!/bin/sh
-# make_images.sh OUTPUT: writes a docker archive with the images that the tests run.
+# make_images.sh OUTPUT [PROGRAM…]: writes a docker archive with the images that the tests run.
 #
-# No registry is needed: each image is one layer with Debian's statically linked busybox.
+# No registry is needed: each image is one layer with Debian's statically linked busybox, and the
+# (static) programs beside it.
 #   localhost/busybox:1          root, as most images are
 #   localhost/busybox-nonroot:1  USER 65535 in the image
 #   localhost/pause:1            the pod's own container: sleeps
 set -eu
 output=$1
+shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -16,6 +18,9 @@ mkdir -p "$root/bin" "$root/etc" "$root/tmp" "$root/proc" "$root/sys" "$root/dev
 cp "$busybox" "$root/bin/busybox"
 for applet in $("$busybox" --list); do
   [ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
+done
+for program in "$@"; do
+  cp "$program" "$root/bin/"
 done
 chmod 1777 "$root/tmp"
 printf 'root:x:0:0:root:/:/bin/sh\nnobody:x:65535:65535:nobody:/:/bin/sh\n' >"$root/etc/passwd"

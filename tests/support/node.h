@@ -35,6 +35,7 @@ class Node {
 
   PrivateContainerd& containerd() { return containerd_; }
   SekishoProcess& sekisho() { return sekisho_; }
+  const SekishoProcess& sekisho() const { return sekisho_; }
   CriClient& kubelet() { return kubelet_; }  // through Sekisho
   CriClient& direct() { return direct_; }    // past it, to look
 

@@ -119,7 +119,7 @@ std::string PrivateContainerd::Start() {
 
 std::string PrivateContainerd::ImportImages() {
   const std::string archive = dir_ + "/images.tar";
-  const Finished made = RunToEnd({SEKISHO_MAKE_IMAGES, archive});
+  const Finished made = RunToEnd({SEKISHO_MAKE_IMAGES, archive, SEKISHO_VICTIM});
   if (made.exit_code != 0) {
     return "make_images.sh: " + made.output;
   }

@@ -10,6 +10,8 @@ namespace sekisho::testing {
 
 inline constexpr char kImage[] = "localhost/busybox:1";
 inline constexpr char kNonRootImage[] = "localhost/busybox-nonroot:1";
+// A program in both: tests/e2e/victim.
+inline constexpr char kVictim[] = "/bin/sekisho_victim";
 
 // What this machine lacks to run real containers; "" when nothing is missing. Only inside
 // RunIsolated().

@@ -43,6 +43,7 @@ std::string ConfigText(const SekishoOptions& options, const std::string& socket)
        << "policy: {file: " << options.dir << "/policy.yaml, dropInDirectory: " << options.dir
        << "/policy.d}\n"
        << "kubelet: {rootDirectory: " << options.kubelet_root << "}\n"
+       << "state: {directory: " << options.dir << "/state}\n"
        << "audit: {path: " << options.audit_path << "}\n"
        << options.more_config;
   return text.str();

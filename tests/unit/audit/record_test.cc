@@ -39,6 +39,16 @@ TEST(RecordTest, IsOneLineWithEverythingInIt) {
       R"("policyHash":"abc","durationUs":17})");
 }
 
+TEST(RecordTest, ThatSeccompIsIgnoredIsSaidAfterTheEditsAndOnlyThen) {
+  Record record = Example();
+  EXPECT_FALSE(nlohmann::json::parse(ToJsonLine(record)).contains("seccompIgnored"));
+  record.decision.seccomp_ignored = true;
+  const std::string line = ToJsonLine(record);
+  EXPECT_NE(line.find(R"("after":"RuntimeDefault"}],"seccompIgnored":true,"policyHash")"),
+            std::string::npos)
+      << line;
+}
+
 TEST(RecordTest, AnErrorIsSaidWithItsId) {
   Record record = Example();
   record.decision = {};

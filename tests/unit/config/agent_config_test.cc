@@ -26,6 +26,7 @@ TEST_F(AgentConfigTest, EveryKeyIsRead) {
                                      "upstream: {socket: /a/u.sock, startTimeoutSeconds: 7}\n"
                                      "policy: {file: /a/p.yaml, dropInDirectory: /a/p.d}\n"
                                      "kubelet: {rootDirectory: /a/kubelet, seccompDefault: true}\n"
+                                     "state: {directory: /a/state}\n"
                                      "audit: {path: /a/audit, maxSizeMiB: 3, maxFiles: 9}\n"
                                      "log: {level: debug}\n"
                                      "relay: {threads: 8, maxMessageMiB: 256}\n"
@@ -41,6 +42,7 @@ TEST_F(AgentConfigTest, EveryKeyIsRead) {
   EXPECT_EQ(config.policy_dir, "/a/p.d");
   EXPECT_EQ(config.kubelet_root, "/a/kubelet");
   EXPECT_TRUE(config.kubelet_seccomp_default);
+  EXPECT_EQ(config.state_dir, "/a/state");
   EXPECT_EQ(config.audit_path, "/a/audit");
   EXPECT_EQ(config.audit_max_bytes, 3u << 20);
   EXPECT_EQ(config.audit_max_files, 9);
@@ -71,7 +73,7 @@ TEST_F(AgentConfigTest, DocumentedDefaultsAreTheRealOnes) {
             row.fallback.substr(1, row.fallback.size() - 2) + "\n";
     ++written;
   }
-  EXPECT_EQ(written, 15);
+  EXPECT_EQ(written, 16);
   const auto result = LoadConfigText(text);
   ASSERT_THAT(Texts(result.errors), ElementsAre()) << text;
   const AgentConfig& got = result.value;
@@ -107,7 +109,7 @@ TEST_F(AgentConfigTest, WrongAndRight) {
        "listen: {}\n"},
       {"zzz: 1\n",
        "config.yaml:3:1: zzz: unknown key (one of: apiVersion, kind, listen, upstream, policy, "
-       "kubelet, audit, log, relay, drain, unsafe)",
+       "kubelet, state, audit, log, relay, drain, unsafe)",
        ""},
       {"listen: {sokcet: /a}\n",
        R"(config.yaml:3:10: listen.sokcet: unknown key (did you mean "socket"?))",

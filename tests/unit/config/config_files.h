@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/snapshot.h"
+#include "seccomp/lint.h"
 
 namespace sekisho::config {
 
@@ -33,10 +34,25 @@ inline constexpr std::string_view kDropInHeader =
     "apiVersion: sekisho.io/v1alpha1\n"
     "kind: NodePolicy\n";
 
+// A seccomp profile that nothing is to be said against: what starting a container takes, and no
+// more. `more` is allowed beside it, and `keys` stand in front.
+inline std::string StrictProfile(const std::vector<std::string>& more = {},
+                                 const std::string& keys = "") {
+  std::string names;
+  for (const std::string_view name : seccomp::NeededToStart()) {
+    names += (names.empty() ? "\"" : ", \"") + std::string(name) + "\"";
+  }
+  for (const std::string& name : more) {
+    names += ", \"" + name + "\"";
+  }
+  return "{" + keys + "\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [{\"names\": [" +
+         names + "], \"action\": \"SCMP_ACT_ALLOW\"}]}\n";
+}
+
 class ConfigFiles : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string directory = ::testing::TempDir() + "/config_test.XXXXXX";
+    std::string directory = ::testing::TempDir() + "config_test.XXXXXX";
     ASSERT_NE(::mkdtemp(directory.data()), nullptr);
     directory_ = directory;
     config_.policy_file = Path("policy.yaml");

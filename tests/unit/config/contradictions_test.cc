@@ -96,6 +96,9 @@ Spec SomeSpec(Random& any) {
   spec.harden.drop_capabilities = any.Some({"NET_RAW", "KILL", "ALL"}, 15);
   spec.harden.seccomp_unconfined = SomeTarget(any);
   spec.harden.deny_unconfined = any.Chance(10);
+  if (any.Chance(50)) {
+    spec.missing_profile = SomeTarget(any);
+  }
   if (any.Chance(20)) {
     spec.harden.seccomp_always = SomeTarget(any);
   }

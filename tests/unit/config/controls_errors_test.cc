@@ -209,7 +209,7 @@ TEST_F(ControlsErrors, PathsAndDrivers) {
 }
 
 TEST_F(ControlsErrors, Profiles) {
-  Write("kubelet/seccomp/a.json", "{}");
+  Write("kubelet/seccomp/a.json", StrictProfile());
   const std::string known =
       " is no profile (one of: RuntimeDefault, Unconfined, Localhost/<name>, Localhost/*, *)";
   const auto seccomp = [](const std::string& rule) { return "seccomp: {" + rule + "}"; };
@@ -275,7 +275,7 @@ TEST_F(ControlsErrors, Capabilities) {
 // ------------------------------------------------------------------------
 
 TEST_F(ControlsErrors, Contradictions) {
-  Write("kubelet/seccomp/a.json", "{}");
+  Write("kubelet/seccomp/a.json", StrictProfile());
   const std::string at = "11: controls: ";
   const auto with = [](const std::string& control, const std::string& rest) {
     return "controls: {" + control + "}\n" + rest;

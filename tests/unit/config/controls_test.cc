@@ -32,7 +32,7 @@ class ControlsTest : public ConfigFiles {
 };
 
 TEST_F(ControlsTest, EveryKeyIsRead) {
-  Write("kubelet/seccomp/web.json", "{}");
+  Write("kubelet/seccomp/web.json", StrictProfile());
   const Controls c = SpecOf(R"(controls:
   privileged: false
   defaultAddCapabilities: [CHOWN]
@@ -119,7 +119,7 @@ TEST_F(ControlsTest, AnEmptyListAllowsNothing) {
 }
 
 TEST_F(ControlsTest, ADefaultProfileIsChosen) {
-  Write("kubelet/seccomp/a.json", "{}");
+  Write("kubelet/seccomp/a.json", StrictProfile());
   const struct {
     std::string_view why;
     std::string rule;

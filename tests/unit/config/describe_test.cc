@@ -25,7 +25,7 @@ class Describe : public ConfigFiles {
 };
 
 TEST_F(Describe, ShowsTheOrderOfPrecedence) {
-  Write("kubelet/seccomp/web.json", "{}");
+  Write("kubelet/seccomp/web.json", StrictProfile());
   EXPECT_EQ(Text(R"(apiVersion: sekisho.io/v1alpha1
 kind: NodePolicy
 defaults: {enforce: baseline, audit: restricted}
@@ -94,9 +94,60 @@ TEST_F(Describe, SaysThatPrivilegedMeansNothing) {
               ::testing::HasSubstr("privileged:latest (nothing is refused or hardened)\n"));
 }
 
+// Only where it is not as usual.
+TEST_F(Describe, ShowsWhatIsDemandedOfLocalhostProfiles) {
+  Write("kubelet/seccomp/web.json", StrictProfile());
+  const auto line_of = [&](const std::string& demands) {
+    std::string text =
+        Text(std::string(kPolicyHeader) + "seccomp: {localhost: {" + demands + "}}\n");
+    const std::string folded = "\n" + std::string(20, ' ');
+    for (size_t at = text.find(folded); at != std::string::npos; at = text.find(folded)) {
+      text.replace(at, folded.size(), " ");
+    }
+    const size_t at = text.find("   localhost ");
+    return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
+  };
+  const struct {
+    std::string demands;
+    std::string line;
+  } cases[] = {
+      {"", ""},
+      {"floor: RuntimeDefault, mustDeny: [], dockerFormat: resolve, missing: deny, "
+       "unconfinedInDisguise: deny",
+       ""},
+      {"floor: none", "no floor"},
+      {"floor: {localhost: web.json}", "as strict as /kubelet/seccomp/web.json"},
+      {"dockerFormat: deny", "as strict as RuntimeDefault; Docker's format is refused"},
+      {"dockerFormat: warn",
+       "as strict as RuntimeDefault; Docker's format is judged as containerd reads it"},
+      {"missing: RuntimeDefault",
+       "as strict as RuntimeDefault; a missing one becomes RuntimeDefault"},
+      {"missing: {localhost: web.json}",
+       "as strict as RuntimeDefault; a missing one becomes /kubelet/seccomp/web.json"},
+      {"unconfinedInDisguise: allow", "as strict as RuntimeDefault; may be unconfined in disguise"},
+      {"mustDeny: [umask, \"@bpf\", setns]",
+       "as strict as RuntimeDefault; must deny @bpf, setns, umask"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(line_of(c.demands), c.line.empty() ? "" : "   localhost        " + c.line)
+        << c.demands;
+  }
+}
+
+TEST_F(Describe, ShowsTheRuleThatDemandsTheUsualAgain) {
+  const std::string text = Text(std::string(kPolicyHeader) +
+                                "seccomp: {localhost: {floor: none}}\n"
+                                "rules:\n"
+                                "- match: {source: api}\n"
+                                "  seccomp: {localhost: {floor: RuntimeDefault}}\n"
+                                "- match: {source: static}\n");
+  EXPECT_THAT(text, ::testing::HasSubstr("      localhost        as strict as RuntimeDefault\n"));
+  EXPECT_THAT(text, ::testing::HasSubstr("   localhost        no floor\n"));
+}
+
 // Every control, as it is read, and with it what of `onViolation` and `enforce` is about controls.
 TEST_F(Describe, ShowsControlsTrustAndAnnotations) {
-  Write("kubelet/seccomp/web.json", "{}");
+  Write("kubelet/seccomp/web.json", StrictProfile());
   const std::string text = Text(R"(apiVersion: sekisho.io/v1alpha1
 kind: NodePolicy
 defaults: {enforce: privileged}

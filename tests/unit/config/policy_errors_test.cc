@@ -211,8 +211,8 @@ TEST_F(PolicyErrors, Profiles) {
     return "harden: {seccomp: {localhost: " + name + "}}\n";
   };
   const std::string seccomp = "kubelet/seccomp/";
-  Write(seccomp + "good.json", "not even JSON: judged elsewhere", 0600);
-  Write(seccomp + "loose.json", "{}", 0664);
+  Write(seccomp + "good.json", StrictProfile(), 0600);
+  Write(seccomp + "loose.json", StrictProfile(), 0664);
   MakeDirectory(seccomp + "folder.json");
   ASSERT_EQ(::symlink("good.json", Path(seccomp + "link.json").c_str()), 0);
   const std::string right = always("good.json");
@@ -249,7 +249,7 @@ TEST_F(PolicyErrors, AProfileOfSomebodyElse) {
   if (::geteuid() != 0) {
     GTEST_SKIP() << "only root can give a file away";
   }
-  Write("kubelet/seccomp/web.json", "{}");
+  Write("kubelet/seccomp/web.json", StrictProfile());
   ASSERT_EQ(::chown(Path("kubelet/seccomp/web.json").c_str(), 1234, 0), 0);
   EXPECT_THAT(
       Texts(

@@ -47,9 +47,9 @@ TEST_F(PolicyTest, HeaderAndEnforceAreEnough) {
 }
 
 TEST_F(PolicyTest, EveryKeyIsRead) {
-  Write("kubelet/seccomp/web.json", "{}");
+  Write("kubelet/seccomp/web.json", StrictProfile());
   MakeDirectory("kubelet/seccomp/team");
-  Write("kubelet/seccomp/team/all.json", "{}");
+  Write("kubelet/seccomp/team/all.json", StrictProfile());
   const auto result = LoadPolicyText(R"(apiVersion: sekisho.io/v1alpha1
 kind: NodePolicy
 defaults:
@@ -117,7 +117,7 @@ exemptions:
 }
 
 TEST_F(PolicyTest, ARuleInheritsKeyByKey) {
-  Write("kubelet/seccomp/web.json", "{}");
+  Write("kubelet/seccomp/web.json", StrictProfile());
   const auto result = LoadPolicyText(R"(apiVersion: sekisho.io/v1alpha1
 kind: NodePolicy
 defaults: {enforce: baseline, audit: restricted, warn: restricted}
@@ -169,7 +169,7 @@ rules:
 }
 
 TEST_F(PolicyTest, UnconfinedHasThreeForms) {
-  Write("kubelet/seccomp/web.json", "{}");
+  Write("kubelet/seccomp/web.json", StrictProfile());
   const auto harden_of = [&](const std::string& form) {
     const auto result = LoadPolicyText(std::string(kPolicyHeader) +
                                        "harden: {seccomp: {unconfined: " + form + "}}\n");

@@ -6,6 +6,7 @@
 #include "config/keys.h"
 #include "policy/policy.h"
 #include "policy/steering_annotations.h"
+#include "seccomp/groups.h"
 #include "unit/config/config_files.h"
 
 namespace sekisho::config {
@@ -36,6 +37,7 @@ TEST_F(Shipped, ConfigIsTheDefaultsSpeltOut) {
   EXPECT_EQ(result.value.policy_dir, defaults.policy_dir);
   EXPECT_EQ(result.value.kubelet_root, defaults.kubelet_root);
   EXPECT_EQ(result.value.kubelet_seccomp_default, defaults.kubelet_seccomp_default);
+  EXPECT_EQ(result.value.state_dir, defaults.state_dir);
   EXPECT_EQ(result.value.audit_path, defaults.audit_path);
   EXPECT_EQ(result.value.audit_max_bytes, defaults.audit_max_bytes);
   EXPECT_EQ(result.value.audit_max_files, defaults.audit_max_files);
@@ -94,6 +96,17 @@ TEST(Reference, PolicyPageHasEveryGroupOfAnnotations) {
   }
 }
 
+TEST(Reference, PolicyPageHasEveryGroupOfSystemCallsAndNoOther) {
+  const std::string text = ReadSource("docs/policy-reference.md");
+  const size_t begin = text.find("| group | what its system calls are for |\n| --- | --- |\n");
+  ASSERT_NE(begin, std::string::npos);
+  std::string rows = "| group | what its system calls are for |\n| --- | --- |\n";
+  for (const seccomp::Group& group : seccomp::Groups()) {
+    rows += "| " + std::string(group.name) + " | " + std::string(group.description) + " |\n";
+  }
+  EXPECT_EQ(text.substr(begin, text.find("\n\n", begin) + 1 - begin), rows);
+}
+
 // The manual pages name every last component of a key.
 void ExpectNames(const std::string& page, const std::vector<KeyDoc>& keys) {
   const std::string text = ReadSource(page);
@@ -139,7 +152,7 @@ TEST_F(Examples, OfTheConfigurationPageLoad) {
 
 TEST_F(Examples, OfThePolicyPageLoad) {
   for (const std::string name : {"web.json", "payments-api.json", "node-default.json"}) {
-    Write("kubelet/seccomp/" + name, "{}");
+    Write("kubelet/seccomp/" + name, StrictProfile());
   }
   const std::vector<std::string> blocks = Blocks("docs/policy-reference.md");
   EXPECT_GT(blocks.size(), 5u);

@@ -122,9 +122,9 @@ std::string Text(const Violation& violation) {
 
 std::vector<CheckTable> AllTables() {
   std::vector<CheckTable> all;
-  for (auto* tables :
-       {BackDoorTables, BaselineTables, CapabilityTables, IntegrityTables, MountTables,
-        ProcMountTables, ProfileTables, RestrictedTables, SeccompTables, VolumeTables}) {
+  for (auto* tables : {BackDoorTables, BaselineTables, CapabilityTables, IntegrityTables,
+                       LocalhostProfileTables, MountTables, ProcMountTables, ProfileTables,
+                       RestrictedTables, SeccompTables, VolumeTables}) {
     for (const CheckTable& table : tables()) {
       all.push_back(table);
     }

@@ -72,6 +72,7 @@ std::vector<CheckTable> BackDoorTables();
 std::vector<CheckTable> BaselineTables();
 std::vector<CheckTable> CapabilityTables();
 std::vector<CheckTable> IntegrityTables();
+std::vector<CheckTable> LocalhostProfileTables();
 std::vector<CheckTable> MountTables();
 std::vector<CheckTable> ProcMountTables();
 std::vector<CheckTable> ProfileTables();

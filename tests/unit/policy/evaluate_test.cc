@@ -242,5 +242,16 @@ TEST(Evaluate, ASandboxIsNotHardenedByTheSettingsForContainers) {
   EXPECT_TRUE(OfSandbox(r).sandbox_edits.empty());
 }
 
+// A repair that does not reach what is wrong: the container has the pod's options.
+TEST(Evaluate, WhatIsLeftAfterARepairIsSaidOnce) {
+  Request r = LegalRequest(Level::kBaseline);
+  r.spec.on_violation.fill(OnViolation::kHarden);
+  r.sandbox.selinux = SELinuxOptions{"", "", "spc_t", ""};
+  const Decision decision = OfContainer(r);
+  EXPECT_EQ(decision.action, Action::kDeny);
+  EXPECT_EQ(Ids(decision.violations), "seLinuxOptions");
+  EXPECT_TRUE(decision.edits.empty());
+}
+
 }  // namespace
 }  // namespace sekisho::policy

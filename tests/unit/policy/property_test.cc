@@ -10,6 +10,7 @@
 #include "caps/cri_caps.h"
 #include "policy/checks.h"
 #include "policy/evaluate.h"
+#include "policy/localhost_profile.h"
 #include "policy/repair.h"
 #include "unit/policy/check_case.h"
 #include "unit/policy/random_facts.h"
@@ -230,6 +231,37 @@ TEST(Property, NoContainerThatPassesHasMoreThanItsLevel) {
   });
 }
 
+// Of the files that somebody looked at none runs but as it was judged, by either field.
+TEST(Property, NoFileRunsThatIsNotAsItMustBe) {
+  int files = 0;
+  int fallbacks = 0;
+  ForEachSeed([&](const Request& r) {
+    const Decision decision = OfContainer(r);
+    if (decision.action == Action::kDeny || r.spec.enforce.level == Level::kPrivileged ||
+        r.container.profiles.empty()) {
+      return;
+    }
+    const ContainerFacts after = WithEdits(r.container, decision.edits);
+    const SecurityProfile profile = EffectiveSeccomp(after);
+    EXPECT_FALSE(NamesAnotherFile(after, profile));
+    fallbacks += Ids(decision.violations).find("localhost-profile-missing") != std::string::npos;
+    const seccomp::ProfileFacts* file = ProfileOf(after, profile);
+    if (file == nullptr) {
+      return;
+    }
+    ++files;
+    EXPECT_EQ(file->state, seccomp::ProfileFacts::State::kUsable);
+    EXPECT_EQ(profile.localhost_ref, file->pinned_path.empty() ? file->path : file->pinned_path);
+    EXPECT_FALSE(file->refused_docker_format);
+    EXPECT_TRUE(file->beyond_floor.empty());
+    EXPECT_TRUE(file->must_deny_allowed.empty());
+    EXPECT_TRUE(file->refused_but_needed.empty());
+    EXPECT_FALSE(file->unconfined_in_disguise && !r.spec.localhost.allow_unconfined_in_disguise);
+  });
+  EXPECT_GT(files, static_cast<int>(kSeeds) / 100);
+  EXPECT_GT(fallbacks, static_cast<int>(kSeeds) / 1000);
+}
+
 // A profile for everybody is the only one that any runtime can read, by either field.
 TEST(Property, OneProfileForEverybodyLeavesNoOther) {
   ForEachSeed([](const Request& r) {
@@ -240,9 +272,10 @@ TEST(Property, OneProfileForEverybodyLeavesNoOther) {
       return;
     }
     const ContainerFacts after = WithEdits(r.container, decision.edits);
-    EXPECT_EQ(after.seccomp, (SecurityProfile{always->localhost_path ? ProfileType::kLocalhost
-                                                                     : ProfileType::kRuntimeDefault,
-                                              always->localhost_path.value_or("")}));
+    const SecurityProfile wanted{
+        always->localhost_path ? ProfileType::kLocalhost : ProfileType::kRuntimeDefault,
+        always->localhost_path.value_or("")};
+    EXPECT_EQ(after.seccomp, AsFound(r.spec, r.container, wanted));
     ContainerFacts by_the_deprecated = after;
     by_the_deprecated.seccomp = {};
     if (!after.seccomp_profile_path.empty()) {

@@ -233,6 +233,56 @@ void RandomFacts::BreakIdentity(Request& request) {
   }
 }
 
+// What a look at the file could have found: mostly nothing wrong.
+seccomp::ProfileFacts RandomFacts::ProfileFile(const std::string& path) {
+  using State = seccomp::ProfileFacts::State;
+  seccomp::ProfileFacts facts;
+  facts.path = path;
+  facts.state = Chance(20)   ? State::kMissing
+                : Chance(70) ? State::kUsable
+                             : static_cast<State>(Below(5));
+  if (facts.state != State::kUsable) {
+    facts.fault = "is wrong";
+    return facts;
+  }
+  if (Chance(90)) {
+    facts.pinned_path = "/var/lib/sekisho/seccomp/" + std::to_string(Below(3)) + ".json";
+  }
+  facts.docker_format = Chance(10);
+  facts.refused_docker_format = Chance(4);
+  facts.unconfined_in_disguise = Chance(6);
+  for (auto* const calls :
+       {&facts.beyond_floor, &facts.must_deny_allowed, &facts.refused_but_needed}) {
+    if (Chance(4)) {
+      *calls = {"bpf", "mount"};
+    }
+  }
+  return facts;
+}
+
+// Of the files that a request can name some were looked at, whether it names them or not; and it
+// may name a copy already.
+void RandomFacts::LookAtProfileFiles(Request& request) {
+  ContainerFacts& container = request.container;
+  for (const std::string& path : {kProfilePaths[0], kProfilePaths[1], kProfilePaths[2]}) {
+    if (Chance(80)) {
+      container.profiles.push_back(ProfileFile(path));
+    }
+  }
+  if (Chance(70)) {
+    container.seccomp = {ProfileType::kLocalhost, kProfilePaths[Below(3)]};
+  }
+  for (const seccomp::ProfileFacts& profile : container.profiles) {
+    if (!profile.pinned_path.empty() && Chance(20)) {
+      container.seccomp = {ProfileType::kLocalhost, profile.pinned_path};
+    }
+  }
+  if (Chance(50)) {
+    request.spec.missing_profile = Target();
+  }
+  request.spec.localhost.allow_unconfined_in_disguise = Chance(20);
+}
+
 void RandomFacts::Harden(Spec& spec) {
   for (OnViolation& action : spec.on_violation) {
     action = Chance(75) ? OnViolation::kHarden : OnViolation::kDeny;
@@ -259,6 +309,9 @@ Request RandomFacts::AnyUnhardened() {
   }
   for (uint32_t faults = Below(3); faults > 0; --faults) {
     BreakProfiles(request.container);
+  }
+  if (Chance(30)) {
+    LookAtProfileFiles(request);
   }
   if (Chance(20)) {
     BreakIdentity(request);

@@ -43,6 +43,8 @@ class RandomFacts {
   void BreakSettings(ContainerFacts& container);
   void BreakProfiles(ContainerFacts& container);
   void BreakIdentity(Request& request);
+  seccomp::ProfileFacts ProfileFile(const std::string& path);
+  void LookAtProfileFiles(Request& request);
   void Harden(Spec& spec);
   // random_back_doors.cc
   MountFacts Mount();

@@ -1,0 +1,214 @@
+#include "check/profile_lint.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/str_cat.h"
+#include "base/str_join.h"
+#include "check/wrapped.h"
+#include "seccomp/compare.h"
+#include "seccomp/groups.h"
+
+namespace sekisho::check {
+namespace {
+
+using base::StrCat;
+
+// What each call is worth saying of, once for all architectures and argument classes.
+std::vector<Permitted> Beyond(const std::vector<seccomp::Excess>& excess) {
+  std::vector<Permitted> list;
+  for (const seccomp::Excess& one : seccomp::OncePerCall(excess)) {
+    list.push_back({seccomp::ToText(one), std::string(seccomp::WhyItMatters(one.syscall))});
+  }
+  return list;
+}
+
+std::vector<Permitted> MustDeny(const seccomp::Verdicts& verdicts,
+                                const std::vector<std::string>& must_deny) {
+  std::vector<Permitted> list;
+  for (const std::string& name : must_deny) {
+    const bool permitted = std::ranges::any_of(
+        verdicts.architectures(), [&verdicts, &name](const seccomp::Arch& arch) {
+          return std::ranges::any_of(verdicts.For(arch, name), [](const seccomp::Outcome& outcome) {
+            return seccomp::MayExecute(outcome.action);
+          });
+        });
+    if (permitted) {
+      list.push_back({name, std::string(seccomp::WhyItMatters(name))});
+    }
+  }
+  return list;
+}
+
+void Count(const seccomp::Judged& judged, LintResult& result) {
+  const seccomp::Arch& first = judged.verdicts.architectures().front();
+  result.permitted = judged.verdicts.Permitted(first).size();
+  result.conditional = judged.verdicts.Conditional(first).size();
+  result.refused = judged.verdicts.Refused(first).size();
+  for (const seccomp::Arch& arch : judged.verdicts.architectures()) {
+    result.architectures.push_back(ArchText(arch));
+  }
+}
+
+std::string Heading(const LintResult& result) {
+  return StrCat(result.file, ": ", result.format == seccomp::Format::kDocker ? "Docker" : "OCI",
+                " format, default ", result.default_action, ", ",
+                base::StrJoin(result.architectures, " "));
+}
+
+std::string Place(const LintResult& result, const seccomp::Remark& remark) {
+  return remark.where.line == 0
+             ? result.file
+             : StrCat(result.file, ":", remark.where.line, ":", remark.where.column);
+}
+
+std::string ListText(std::string_view label, const std::vector<Permitted>& list, size_t columns) {
+  std::string text = Wrapped("", label, columns);
+  for (const Permitted& one : list) {
+    text += Wrapped("  ", one.why.empty() ? one.call : StrCat(one.call, ": ", one.why), columns);
+  }
+  return text;
+}
+
+std::string TextOf(const LintResult& result, size_t columns) {
+  std::string text;
+  if (!result.errors.empty()) {
+    for (const yaml::Diagnostic& error : result.errors) {
+      text += Wrapped("", StrCat("error: ", error.ToString()), columns);
+    }
+    return text;
+  }
+  text += Wrapped("", Heading(result), columns);
+  text += Wrapped("",
+                  StrCat("permits ", result.permitted, " system calls, ", result.conditional,
+                         " more for some arguments, and refuses ", result.refused),
+                  columns);
+  for (const seccomp::Remark& remark : result.remarks) {
+    text += Wrapped(
+        "",
+        StrCat(Place(result, remark), ": ", seccomp::SeverityName(remark.severity), ": ",
+               remark.message, remark.fix.empty() ? "" : "; ", remark.fix, " [", remark.id, "]"),
+        columns);
+  }
+  if (!result.beyond_floor.empty()) {
+    text += ListText(StrCat("weaker than ", result.floor, ", which refuses:"), result.beyond_floor,
+                     columns);
+  } else if (!result.floor.empty()) {
+    text += Wrapped("", StrCat("at least as strict as ", result.floor), columns);
+  }
+  if (!result.must_deny.empty()) {
+    text += ListText("permits what it must deny:", result.must_deny, columns);
+  }
+  return text;
+}
+
+nlohmann::ordered_json JsonOf(const std::vector<Permitted>& list) {
+  nlohmann::ordered_json array = nlohmann::ordered_json::array();
+  for (const Permitted& one : list) {
+    array.push_back({{"call", one.call}, {"why", one.why}});
+  }
+  return array;
+}
+
+nlohmann::ordered_json JsonOf(const LintResult& result) {
+  using Json = nlohmann::ordered_json;
+  Json json = {{"file", result.file}, {"ok", result.ok()}};
+  Json errors = Json::array();
+  for (const yaml::Diagnostic& error : result.errors) {
+    errors.push_back({{"line", error.line},
+                      {"column", error.column},
+                      {"key", error.key},
+                      {"message", error.message},
+                      {"fix", error.fix}});
+  }
+  json["errors"] = std::move(errors);
+  if (!result.errors.empty()) {
+    return json;
+  }
+  json["format"] = result.format == seccomp::Format::kDocker ? "docker" : "oci";
+  json["architectures"] = result.architectures;
+  json["defaultAction"] = result.default_action;
+  json["permitted"] = result.permitted;
+  json["conditional"] = result.conditional;
+  json["refused"] = result.refused;
+  Json remarks = Json::array();
+  for (const seccomp::Remark& remark : result.remarks) {
+    remarks.push_back({{"id", remark.id},
+                       {"severity", seccomp::SeverityName(remark.severity)},
+                       {"line", remark.where.line},
+                       {"column", remark.where.column},
+                       {"message", remark.message},
+                       {"fix", remark.fix}});
+  }
+  json["remarks"] = std::move(remarks);
+  json["floor"] = result.floor;
+  json["beyondFloor"] = JsonOf(result.beyond_floor);
+  json["mustDenyPermitted"] = JsonOf(result.must_deny);
+  return json;
+}
+
+}  // namespace
+
+bool LintResult::ok() const {
+  return errors.empty() && beyond_floor.empty() && must_deny.empty() &&
+         std::ranges::none_of(remarks, [](const seccomp::Remark& remark) {
+           return remark.severity == seccomp::Severity::kError;
+         });
+}
+
+LintResult Lint(const std::string& file, std::string_view bytes, const LintOptions& options) {
+  LintResult result;
+  result.file = file;
+  const std::optional<NamedProfile> profile =
+      ReadProfile(file, bytes, options.target, &result.errors);
+  if (!profile.has_value()) {
+    return result;
+  }
+  const std::optional<seccomp::Judged> judged = JudgeProfile(*profile, &result.errors);
+  if (!judged.has_value()) {
+    return result;
+  }
+  result.format = profile->written_in;
+  result.default_action = seccomp::ActionName(profile->profile.default_action);
+  result.remarks = seccomp::DockerRemarks(profile->as_written);
+  result.remarks.insert(result.remarks.end(), judged->remarks.begin(), judged->remarks.end());
+  Count(*judged, result);
+  if (options.floor.has_value()) {
+    result.floor = options.floor_name;
+    absl::StatusOr<std::vector<seccomp::Excess>> excess =
+        seccomp::Compare(judged->verdicts, *options.floor);
+    if (!excess.ok()) {
+      result.errors.push_back(yaml::AboutFile(file, std::string(excess.status().message())));
+      return result;
+    }
+    result.beyond_floor = Beyond(*excess);
+  }
+  result.must_deny = MustDeny(judged->verdicts, options.must_deny);
+  return result;
+}
+
+std::string ToText(const std::vector<LintResult>& results, size_t columns) {
+  std::string text;
+  size_t bad = 0;
+  for (const LintResult& result : results) {
+    text += StrCat(TextOf(result, columns), "\n");
+    bad += result.ok() ? 0 : 1;
+  }
+  return text +
+         Wrapped("",
+                 StrCat(results.size(), " checked: ", results.size() - bad, " good, ", bad, " not"),
+                 columns);
+}
+
+std::string ToJson(const std::vector<LintResult>& results) {
+  using Json = nlohmann::ordered_json;
+  Json list = Json::array();
+  for (const LintResult& result : results) {
+    list.push_back(JsonOf(result));
+  }
+  return Json{{"profiles", std::move(list)}}.dump(-1, ' ', false, Json::error_handler_t::replace) +
+         "\n";
+}
+
+}  // namespace sekisho::check

@@ -1,0 +1,89 @@
+#include "enforce/profiles.h"
+
+#include <vector>
+
+#include "enforce/parse.h"
+#include "runtime/v1/api.pb.h"
+#include "seccomp/profile.h"
+
+namespace sekisho::enforce {
+
+seccomp::ProfileFacts Profiles::Look(const std::string& path, const seccomp::Demands& demands,
+                                     caps::CapSet capabilities) const {
+  if (store_ != nullptr) {
+    return *store_->Look(path, demands, capabilities);
+  }
+  seccomp::ProfileFacts facts;
+  facts.path = path;
+  facts.state = seccomp::ProfileFacts::State::kNotPinned;
+  facts.fault = why_;
+  return facts;
+}
+
+bool Profiles::MayName(std::string_view request) const {
+  return store_ != nullptr && request.find(directory_) != std::string_view::npos;
+}
+
+absl::StatusOr<std::string> Profiles::LoggingProfile() const {
+  static const seccomp::Profile kAuditAll = {.default_action = seccomp::Action::kLog};
+  return store_->Pin(kAuditAll);
+}
+
+std::optional<Profiles::Logged> Profiles::LoggedBy(const policy::PodIdentity& pod,
+                                                   const std::string& container) const {
+  if (store_ == nullptr || recordings_ == nullptr || !recordings_->Any()) {
+    return std::nullopt;
+  }
+  const std::optional<record::Recording> recording =
+      recordings_->Matching(pod.namespace_, pod.name, container);
+  if (!recording.has_value()) {
+    return std::nullopt;
+  }
+  absl::StatusOr<std::string> path = LoggingProfile();
+  // What cannot be logged is judged as ever; the recorder misses the container and says so.
+  return path.ok() ? std::optional(Logged{recording->id, *std::move(path)}) : std::nullopt;
+}
+
+void Profiles::Use(const record::RecordedContainer& container,
+                   const std::string& pinned_path) const {
+  // The runtime has read the file by now. That its use is not recorded costs at most a copy that is
+  // made again for the container's next start.
+  (void)store_->Use(container.id, pinned_path);
+  if (recordings_ != nullptr && recordings_->Any() &&
+      LoggingProfile().value_or("") == pinned_path) {
+    // Its recorder takes records of a container that it was not told of for somebody else's, and
+    // does not call its profile complete.
+    (void)recordings_->Created(container);
+  }
+}
+
+void Profiles::Release(std::string_view container_id) const {
+  if (store_ != nullptr) {
+    store_->Release(container_id);
+  }
+}
+
+absl::Status Profiles::Collect(const std::string& list_containers_response, size_t keep) const {
+  runtime::v1::ListContainersResponse response;
+  if (!Parse(list_containers_response, response)) {
+    return absl::InternalError("the runtime's list of containers cannot be read");
+  }
+  std::vector<std::string> ids;
+  for (const runtime::v1::Container& container : response.containers()) {
+    ids.push_back(container.id());
+  }
+  if (store_ != nullptr) {
+    store_->Collect(ids, keep);
+  }
+  return absl::OkStatus();
+}
+
+std::optional<seccomp::ContainerdVersion> ContainerdOf(const std::string& version_response) {
+  runtime::v1::VersionResponse response;
+  if (!Parse(version_response, response) || response.runtime_name() != "containerd") {
+    return std::nullopt;
+  }
+  return seccomp::ContainerdVersionFrom(response.runtime_version());
+}
+
+}  // namespace sekisho::enforce
