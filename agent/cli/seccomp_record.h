@@ -1,7 +1,7 @@
 // `sekisho seccomp record`
 #pragma once
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11 calls itself so
 class App;
 }
 

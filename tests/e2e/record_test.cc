@@ -33,6 +33,7 @@ class RecordTest : public NodeTest {
  protected:
   // `sekisho seccomp record`, once it listens. The test is skipped where no audit records come.
   void StartRecording(const std::string& namespace_) {
+    ++recordings_;
     recorder_ = std::make_unique<OutsideProcess>(
         Command{.argv = {SEKISHO_BINARY, "seccomp", "record", "--namespace", namespace_,
                          "--container", "web", "--for", "10m", "-o", profile_, "--report", "json",
@@ -58,7 +59,7 @@ class RecordTest : public NodeTest {
     EXPECT_TRUE(report_.is_object()) << output;
     return code;
   }
-  std::string Output() const { return dir_.File("output"); }
+  std::string Output() const { return dir_.File("output-" + std::to_string(recordings_)); }
 
   int Run(const std::string& container_id, const std::string& script) {
     const absl::StatusOr<ExecResult> result =
@@ -67,6 +68,27 @@ class RecordTest : public NodeTest {
     return result.ok() ? result->exit_code : -1;
   }
 
+  // One recording of what a container does all day; another one's container runs beside it.
+  void RecordOnce(const std::string& daily) {
+    StartRecording("shop");
+    if (IsSkipped() || HasFatalFailure()) {
+      return;
+    }
+    const std::string recorded = RunContainer(PodIn("shop"), {});
+    EXPECT_EQ(Run(recorded, daily), 0);
+    const std::string other = RunContainer(PodIn("privileged"), {});
+    EXPECT_EQ(StatusOf(other).seccomp, 0);
+    EXPECT_EQ(Run(other, "chroot / /bin/true"), 0);
+
+    const int code = EndRecording();
+    ASSERT_TRUE(report_.is_object());
+    EXPECT_EQ(code, report_.at("complete") == true ? 0 : 3);
+    ASSERT_EQ(report_.at("containers").size(), 1u) << report_.dump(2);
+    EXPECT_EQ(report_.at("containers").at(0).at("id"), recorded);
+    EXPECT_GT(report_.at("containers").at(0).at("records"), 0);
+  }
+
+  int recordings_ = 0;
   const TempDir dir_;
   const std::string profile_ = dir_.File("web.json");
   std::unique_ptr<OutsideProcess> recorder_;
@@ -87,29 +109,20 @@ TEST_F(RecordTest, TheOutsideIsTheMachineWithOurFiles) {
 }
 
 TEST_F(RecordTest, TheProfileRunsTheContainerAndDeniesWhatItNeverDid) {
-  StartRecording("shop");
-  if (IsSkipped() || HasFatalFailure()) {
-    return;
-  }
   // With processes that live for a millisecond, so that the recorder has to be quick.
   constexpr char kDaily[] =
       "i=0; while [ $i -lt 100 ]; do i=$((i+1)); /bin/busybox true; done;"
       "mkdir /tmp/made && echo hello > /tmp/made/file && cat /tmp/made/file";
-  const std::string recorded = RunContainer(PodIn("shop"), {});
-  EXPECT_EQ(Run(recorded, kDaily), 0);
-  // No other container.
-  const std::string other = RunContainer(PodIn("privileged"), {});
-  EXPECT_EQ(StatusOf(other).seccomp, 0);
-  EXPECT_EQ(Run(other, "chroot / /bin/true"), 0);
-
-  const int code = EndRecording();
-  ASSERT_TRUE(report_.is_object());
-  EXPECT_EQ(code, report_.at("complete") == true ? 0 : 3);
+  // On a busy machine records get lost. Then the recording says so, and another one adds to it.
+  do {
+    RecordOnce(kDaily);
+    if (IsSkipped() || HasFatalFailure()) {
+      return;
+    }
+  } while (report_.at("complete") != true && recordings_ < 5);
+  ASSERT_EQ(report_.at("complete"), true) << report_.dump(2);
   EXPECT_EQ(report_.at("lost").at("missing"), 0) << report_.dump(2);
   EXPECT_EQ(report_.at("lost").at("overruns"), 0);
-  ASSERT_EQ(report_.at("containers").size(), 1u) << report_.dump(2);
-  EXPECT_EQ(report_.at("containers").at(0).at("id"), recorded);
-  EXPECT_GT(report_.at("containers").at(0).at("records"), 0);
   const std::set<std::string> names = NamesIn(profile_);
   EXPECT_THAT(names, ::testing::IsSupersetOf({"execve", "mkdir", "openat", "write"}));
   EXPECT_THAT(names, Not(Contains("chroot")));

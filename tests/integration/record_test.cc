@@ -140,10 +140,10 @@ TEST_F(RecordTest, AContainersCallsBecomeAProfile) {
   EXPECT_EQ(evidence->losses.overruns, 0u);
   EXPECT_TRUE(evidence->losses.end_seen);
   const Lesson lesson = Learn(*evidence);
-  EXPECT_EQ(lesson.observed, kCallNames.size());
   EXPECT_THAT(lesson.calls.names, IsSupersetOf(kCallNames));
   // Tests beside this one may log too. Where AUDIT_GET is not permitted, that is the one doubt.
   if (evidence->sum.unknown.records == 0) {
+    EXPECT_EQ(lesson.observed, kCallNames.size());
     EXPECT_EQ(lesson.complete(), evidence->losses.in_kernel == 0u)
         << ::testing::PrintToString(lesson.doubts);
   }

@@ -15,14 +15,14 @@ std::string Text(const std::string& process, const std::string& label = "") {
 
 TEST(AuditRecordTest, ReadsWhatTheKernelWrote) {
   const absl::StatusOr<SeccompRecord> record =
-      ParseSeccompRecord(Text(" pid=22659 comm=\"victim\" exe=\"/tmp/rec/victim\""));
+      ParseSeccompRecord(Text(" pid=22659 comm=\"victim\" exe=\"/usr/bin/victim\""));
   ASSERT_TRUE(record.ok());
   EXPECT_EQ(record->seconds, 1795266940u);
   EXPECT_EQ(record->milliseconds, 245u);
   EXPECT_EQ(record->serial, 7u);
   EXPECT_EQ(record->pid, 22659);
   EXPECT_EQ(record->comm, "victim");
-  EXPECT_EQ(record->exe, "/tmp/rec/victim");
+  EXPECT_EQ(record->exe, "/usr/bin/victim");
   EXPECT_EQ(record->signal, 0);
   EXPECT_EQ(record->arch, 0xc000003eu);
   EXPECT_EQ(record->syscall, 110);
