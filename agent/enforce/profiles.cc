@@ -8,6 +8,24 @@
 
 namespace sekisho::enforce {
 
+namespace {
+
+// Everything is logged, and nothing refused, on every architecture that programs of this machine
+// may be for: calls of one that a filter does not name are killed.
+seccomp::Profile AuditAll() {
+  seccomp::Profile profile = {.default_action = seccomp::Action::kLog,
+                              .architectures = {seccomp::NativeArch()}};
+  for (const seccomp::ArchMapEntry& entry : seccomp::RuntimeDefault().arch_map) {
+    if (entry.architecture == seccomp::NativeArch()) {
+      profile.architectures.insert(profile.architectures.end(), entry.sub_architectures.begin(),
+                                   entry.sub_architectures.end());
+    }
+  }
+  return profile;
+}
+
+}  // namespace
+
 seccomp::ProfileFacts Profiles::Look(const std::string& path, const seccomp::Demands& demands,
                                      caps::CapSet capabilities) const {
   if (store_ != nullptr) {
@@ -25,7 +43,7 @@ bool Profiles::MayName(std::string_view request) const {
 }
 
 absl::StatusOr<std::string> Profiles::LoggingProfile() const {
-  static const seccomp::Profile kAuditAll = {.default_action = seccomp::Action::kLog};
+  static const seccomp::Profile kAuditAll = AuditAll();
   return store_->Pin(kAuditAll);
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "integration/enforcer_fixture.h"
+#include "record/lease.h"
 #include "support/docker_profile.h"
 #include "support/seccomp_profiles.h"
 #include "support/text_file.h"
@@ -31,7 +32,8 @@ struct NodeFiles {
                             // The last one whose own profile permits what the one of the test does.
                             .containerd = seccomp::ContainerdVersion::k1_7})
           .value();
-  enforce::Profiles profiles{*store, pins};
+  record::Recordings recordings{files.File("var")};
+  enforce::Profiles profiles{*store, pins, &recordings};
 };
 
 class EnforcerProfilesTest : private NodeFiles, public EnforcerFixture {
@@ -70,6 +72,8 @@ class EnforcerProfilesTest : private NodeFiles, public EnforcerFixture {
   }
   const seccomp::Store& Profiles() const { return *store; }
   const std::string& Pins() const { return pins; }
+  const std::string& Root() const { return root; }
+  std::string State() const { return files.File("var"); }
 };
 
 TEST_F(EnforcerProfilesTest, WhatWasJudgedIsWhatTheRuntimeIsGiven) {
@@ -171,6 +175,40 @@ TEST_F(EnforcerProfilesTest, TheFloorIsThatOfTheContainersCapabilitiesAfterHarde
   });
   ExpectRefused(kCreateContainer, with_sys_admin(), absl::StatusCode::kPermissionDenied, "mount",
                 "");
+}
+
+// Whatever it asked for, and whatever is demanded of profiles; all else is judged as ever.
+TEST_F(EnforcerProfilesTest, ARecordedContainerGetsTheProfileThatLogs) {
+  const auto until = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) +
+                     std::chrono::minutes(5);
+  std::optional<absl::StatusOr<record::Lease>> lease;
+  lease.emplace(
+      record::Lease::Take(State(), {.namespace_ = "shop", .container = "web", .until = until}));
+  ASSERT_TRUE(lease->ok()) << lease->status();
+  for (const policy::Level level : {policy::Level::kBaseline, policy::Level::kPrivileged}) {
+    SCOPED_TRACE(policy::LevelName(level));
+    Use(PolicyOf(level, [this](policy::Spec& spec) { spec.node.seccomp_root = Root(); }));
+    ASSERT_TRUE(
+        Call(kCreateContainer, RequestWith(PathOf("missing.json")).SerializeAsString()).ok());
+    const std::string text = ReadText(Forwarded().localhost_ref());
+    EXPECT_THAT(text, HasSubstr("SCMP_ACT_LOG"));
+#ifdef __x86_64__
+    EXPECT_THAT(text, HasSubstr("\"SCMP_ARCH_X86\""));
+#endif
+    EXPECT_EQ(Audited().back().recording, (*lease)->recording().id);
+    EXPECT_EQ(Audited().back().decision.action, policy::Action::kHarden);
+  }
+  const absl::StatusOr<std::vector<record::RecordedContainer>> told = (*lease)->Containers();
+  ASSERT_TRUE(told.ok()) << told.status();
+  ASSERT_EQ(told->size(), 1u);  // once, however often its id comes
+  EXPECT_EQ(told->front().id, kContainerId);
+  EXPECT_EQ(told->front().namespace_, "shop");
+
+  // When the recorder is gone.
+  UsePolicy([](policy::Spec&) {});
+  lease.reset();
+  ExpectProfileRefused("missing.json", "does not exist");
+  EXPECT_EQ(Audited().back().recording, "");
 }
 
 TEST_F(EnforcerProfilesTest, AtPrivilegedNothingIsLookedAt) {
