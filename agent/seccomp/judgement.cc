@@ -11,6 +11,7 @@
 #include "base/str_cat.h"
 #include "base/str_join.h"
 #include "seccomp/compare.h"
+#include "seccomp/groups.h"
 #include "seccomp/lint.h"
 #include "seccomp/parse.h"
 #include "seccomp/resolve.h"
@@ -193,6 +194,19 @@ Prepared Prepare(const Profile& profile, const Reading& reading) {
   return prepared;
 }
 
+namespace {
+
+// What a person has to know first: ways out of the container, then what is known to be dangerous.
+int Rank(const Excess& excess) {
+  const std::vector<std::string_view>& ways_out = WaysOut();
+  if (std::find(ways_out.begin(), ways_out.end(), excess.syscall) != ways_out.end()) {
+    return 0;
+  }
+  return WhyItMatters(excess.syscall).empty() ? 2 : 1;
+}
+
+}  // namespace
+
 Findings HoldAgainst(const Verdicts& verdicts, const Verdicts* floor,
                      const std::vector<std::string>& must_deny) {
   Findings findings;
@@ -203,7 +217,10 @@ Findings HoldAgainst(const Verdicts& verdicts, const Verdicts* floor,
           StrCat("cannot be compared with the floor: ", StdView(excess.status().message()));
       return findings;
     }
-    for (const Excess& one : OncePerCall(*excess)) {
+    std::vector<Excess> once = OncePerCall(*excess);
+    std::stable_sort(once.begin(), once.end(),
+                     [](const Excess& a, const Excess& b) { return Rank(a) < Rank(b); });
+    for (const Excess& one : once) {
       findings.beyond_floor.push_back(ToText(one));
     }
   }
