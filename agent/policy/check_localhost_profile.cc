@@ -28,6 +28,9 @@ std::optional<Finding> WhereWrong(const Question& question, std::string_view rea
                                   IsWrong is_wrong, DetailOf detail_of) {
   std::vector<std::string> details;
   for (const ContainerFacts& container : question.subject.containers) {
+    if (container.profiles.empty()) {
+      continue;  // most containers: not worth finding out which profile counts
+    }
     const ProfileFacts* profile = ProfileOf(container, EffectiveSeccomp(container));
     if (profile != nullptr && is_wrong(*profile)) {
       details.push_back(StrCat(ContainersText({container.name}), detail_of(*profile)));
