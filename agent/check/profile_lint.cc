@@ -9,6 +9,7 @@
 #include "check/wrapped.h"
 #include "seccomp/compare.h"
 #include "seccomp/groups.h"
+#include "seccomp/judgement.h"
 
 namespace sekisho::check {
 namespace {
@@ -28,13 +29,7 @@ std::vector<Permitted> MustDeny(const seccomp::Verdicts& verdicts,
                                 const std::vector<std::string>& must_deny) {
   std::vector<Permitted> list;
   for (const std::string& name : must_deny) {
-    const bool permitted = std::ranges::any_of(
-        verdicts.architectures(), [&verdicts, &name](const seccomp::Arch& arch) {
-          return std::ranges::any_of(verdicts.For(arch, name), [](const seccomp::Outcome& outcome) {
-            return seccomp::MayExecute(outcome.action);
-          });
-        });
-    if (permitted) {
+    if (seccomp::MayExecuteSome(verdicts, name)) {
       list.push_back({name, std::string(seccomp::WhyItMatters(name))});
     }
   }

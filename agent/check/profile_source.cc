@@ -7,6 +7,17 @@
 #include "seccomp/parse.h"
 
 namespace sekisho::check {
+namespace {
+
+NamedProfile OfContainerd(const seccomp::Profile& table, const ProfileTarget& target) {
+  NamedProfile profile;
+  profile.name = kRuntimeDefault;
+  profile.as_written = table;
+  profile.profile = seccomp::Resolve(table, target.container);
+  return profile;
+}
+
+}  // namespace
 
 std::optional<NamedProfile> ReadProfile(const std::string& name, std::string_view bytes,
                                         const ProfileTarget& target,
@@ -25,19 +36,11 @@ std::optional<NamedProfile> ReadProfile(const std::string& name, std::string_vie
 }
 
 NamedProfile RuntimeDefaultProfile(const ProfileTarget& target) {
-  NamedProfile profile;
-  profile.name = kRuntimeDefault;
-  profile.as_written = seccomp::RuntimeDefault(target.containerd);
-  profile.profile = seccomp::Resolve(profile.as_written, target.container);
-  return profile;
+  return OfContainerd(seccomp::RuntimeDefault(target.containerd), target);
 }
 
 NamedProfile RuntimeDefaultFloor(const ProfileTarget& target) {
-  NamedProfile profile;
-  profile.name = kRuntimeDefault;
-  profile.as_written = seccomp::RuntimeDefaultFloor(target.containerd);
-  profile.profile = seccomp::Resolve(profile.as_written, target.container);
-  return profile;
+  return OfContainerd(seccomp::RuntimeDefaultFloor(target.containerd), target);
 }
 
 std::optional<seccomp::Judged> JudgeProfile(const NamedProfile& profile,

@@ -88,6 +88,17 @@ TEST_F(CliSeccompTest, LintSaysWhatIsGoodAndWhatIsNot) {
   EXPECT_EQ(Run({"lint", "--floor", "none", "--must-deny", "@bpf", weak}).exit_code, 1);
 }
 
+// What 32-bit programs reach through socketcall counts, as it does for the daemon.
+#ifdef __x86_64__
+TEST_F(CliSeccompTest, LintMindsSideDoors) {
+  const std::string file = File("no-socket.json", RuntimeDefaultWithout({"socket"}));
+  EXPECT_EQ(Run({"lint", file}).exit_code, 0);
+  EXPECT_EQ(Run({"lint", "--must-deny", "socket", file}).exit_code, 1);
+  const std::string closed = File("no-door.json", RuntimeDefaultWithout({"socket", "socketcall"}));
+  EXPECT_EQ(Run({"lint", "--must-deny", "socket", closed}).exit_code, 0);
+}
+#endif
+
 TEST_F(CliSeccompTest, LintNamesFileLineColumnAndFix) {
   const std::string file =
       File("typo.json", "{\"defaultAction\": \"SCMP_ACT_ERRNO\",\n  \"sycalls\": []}\n");
