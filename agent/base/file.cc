@@ -91,7 +91,8 @@ std::string DirectoryOf(const std::string& path) {
 absl::StatusOr<OwnedFile> ReadOwnedFile(const std::string& path, size_t max_bytes) {
   struct stat info {};
   SEKISHO_ASSIGN_OR_RETURN(const UniqueFd fd, OpenRegularFile(path, &info));
-  OwnedFile file{.bytes = {}, .owner = info.st_uid, .mode = info.st_mode & 07777};
+  OwnedFile file{
+      .bytes = {}, .owner = info.st_uid, .group = info.st_gid, .mode = info.st_mode & 07777};
   // The size of stat is not trusted: files of /proc say 0, and a file may grow while it is read.
   // One byte more than allowed is asked for, to tell "exactly full" from "too long".
   while (file.bytes.size() <= max_bytes) {
@@ -118,13 +119,19 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes) 
   return std::move(file.bytes);
 }
 
-absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes, mode_t mode) {
+absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes, mode_t mode,
+                                 const std::optional<FileOwner>& owner) {
   std::string temporary = StrCat(path, ".XXXXXX");
   UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));  // made with mode 0600
   if (!fd.valid()) {
     return ErrnoStatus(path, "cannot make a temporary file beside it");
   }
-  absl::Status status = FillFile(fd.get(), temporary, bytes, mode);
+  absl::Status status;
+  // Before the mode, since a change of owner takes set-id bits away.
+  if (owner.has_value() && ::fchown(fd.get(), owner->user, owner->group) != 0) {
+    status = ErrnoStatus(temporary, "cannot set the owner");
+  }
+  status.Update(FillFile(fd.get(), temporary, bytes, mode));
   fd.Reset();
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
     status = ErrnoStatus(path, "cannot rename the new file to it");

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,11 +13,12 @@
 
 namespace sekisho::base {
 
-// A file's bytes with who may change them. All three are of the same open file, so that a rename
+// A file's bytes with who may change them. All of it is of the same open file, so that a rename
 // between looking and reading cannot mix two files.
 struct OwnedFile {
   std::string bytes;
   uid_t owner = 0;
+  gid_t group = 0;
   mode_t mode = 0;  // permission bits only (07777)
 };
 
@@ -31,6 +33,14 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes);
 // in the same directory, fsync, rename, fsync of the directory. A reader sees the old bytes or the
 // new ones, also after a power cut. On error the temporary file is gone and `path` is as it was,
 // except when only the last fsync failed: then the new bytes are visible but perhaps not durable.
-absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes, mode_t mode);
+// The file belongs to `owner`; this process's own user and group without one. Extended attributes
+// of a file that was there are not carried over.
+struct FileOwner {
+  uid_t user = 0;
+  gid_t group = 0;
+  friend bool operator==(const FileOwner&, const FileOwner&) = default;
+};
+absl::Status WriteFileAtomically(const std::string& path, std::string_view bytes, mode_t mode,
+                                 const std::optional<FileOwner>& owner = std::nullopt);
 
 }  // namespace sekisho::base

@@ -155,6 +155,7 @@ void Call::OnUnaryFinished(bool /*ok: Finish always succeeds; the status says th
     caller_.Finish(status_, finished_.Arm());
     return;
   }
+  worker_.CountAnswered();
   if (const grpc_compression_algorithm algorithm = CompressionOf(response_);
       algorithm != GRPC_COMPRESS_NONE) {
     server_context_.set_compression_algorithm(algorithm);

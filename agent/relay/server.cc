@@ -28,6 +28,7 @@ class GrpcServer final : public Server {
   void Adopt(base::UniqueFd connection) override;
   absl::StatusOr<std::string> CallUpstream(std::string_view method, std::string request,
                                            std::chrono::milliseconds timeout) override;
+  uint64_t answered() const override;
   void Ping(std::function<void()> done) override;
   void Shutdown(std::chrono::milliseconds drain) override;
 
@@ -100,6 +101,14 @@ absl::StatusOr<std::string> GrpcServer::CallUpstream(std::string_view method, st
     return absl::UnavailableError("the relay is shut down");
   }
   return future.get();
+}
+
+uint64_t GrpcServer::answered() const {
+  uint64_t sum = 0;
+  for (const auto& worker : workers_) {
+    sum += worker->answered();
+  }
+  return sum;
 }
 
 void GrpcServer::Ping(std::function<void()> done) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,6 +37,9 @@ class Server {
   // Calls the runtime and waits for the answer. Not on a queue's thread.
   virtual absl::StatusOr<std::string> CallUpstream(std::string_view method, std::string request,
                                                    std::chrono::milliseconds timeout) = 0;
+
+  // How many unary calls of clients the runtime has answered with OK. Thread-safe.
+  virtual uint64_t answered() const = 0;
 
   // Calls `done` once every queue's thread has come round to it: proof that none of them hangs.
   // Thread-safe; `done` runs on the last thread that answers, or never when the server is shut

@@ -9,6 +9,7 @@
 #include <grpcpp/server_builder.h>
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -46,6 +47,9 @@ class Worker {
   // Ends every streaming call with UNAVAILABLE. Only on the worker's thread.
   void EndStreams();
 
+  // Unary calls that the runtime answered with OK so far. Thread-safe.
+  uint64_t answered() const { return answered_.load(std::memory_order_relaxed); }
+
   // Waits for the last call, lets the queue run dry and joins the thread. The server must have been
   // shut down before, so that every call ends: gRPC aborts the process when a call that was cut off
   // starts its last operation on a queue that is shut down already.
@@ -59,6 +63,7 @@ class Worker {
       calls_.notify_all();
     }
   }
+  void CountAnswered() { answered_.fetch_add(1, std::memory_order_relaxed); }
   void AddStream(Call* call) { streams_.insert(call); }
   void RemoveStream(Call* call) { streams_.erase(call); }
   grpc::AsyncGenericService& service() { return service_; }
@@ -82,6 +87,7 @@ class Worker {
   absl::flat_hash_set<Call*> streams_;
   bool draining_ = false;
 
+  std::atomic<uint64_t> answered_ = 0;
   std::atomic<int> calls_ = 0;  // that exist, the one that waits to be accepted included
 
   std::mutex mu_;
