@@ -9,6 +9,8 @@ find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(CURL REQUIRED)
+find_path(DTL_INCLUDE_DIR dtl/dtl.hpp REQUIRED)  # header-only
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBCAPNG REQUIRED IMPORTED_TARGET libcap-ng)
 pkg_check_modules(LIBSECCOMP REQUIRED IMPORTED_TARGET libseccomp)

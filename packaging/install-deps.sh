@@ -4,6 +4,9 @@
 #   test    to build the tests
 #   run     to run real containers: the e2e tests and the demo
 #   fuzz    to build the fuzzers, besides what build and test have
+#   package to build the Debian package, and to check it and the units
+#   image   to build the container image (packaging/image)
+#   manifests  to check the DaemonSet's manifests (packaging/kustomize)
 #   lint    for .ci/run: formatting, static analysis, scripts, man pages
 # What is installed already is left alone, and then neither root nor a network is needed.
 set -eu
@@ -13,14 +16,21 @@ packages_of() {
     build)
       echo g++ cmake ninja-build pkg-config ccache libgrpc++-dev libprotobuf-dev protobuf-compiler \
         protobuf-compiler-grpc libabsl-dev libcap-ng-dev libseccomp-dev libspdlog-dev libyaml-cpp-dev \
-        nlohmann-json3-dev libcli11-dev libsystemd-dev libssl-dev zlib1g-dev
+        nlohmann-json3-dev libcli11-dev libsystemd-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libdtl-dev
       ;;
     test) echo libbenchmark-dev libgmock-dev libgtest-dev ;;
     run) echo containerd runc busybox-static containernetworking-plugins ;;
     fuzz) echo clang-14 libclang-rt-14-dev ;;
+    package) echo dpkg-dev file lintian mmdebstrap systemd ;;
+    image) echo umoci patchelf binutils jq git ;;
+    manifests)
+      echo python3-kubernetes python3-yaml jq
+      # Other packages bring a kubectl, too, and two of them do not go together.
+      command -v kubectl >/dev/null || echo kubernetes-client
+      ;;
     lint) echo git clang-format clang-tidy shellcheck man-db groff ;;
     *)
-      echo "install-deps.sh: no group \"$1\"; there are build, test, run, fuzz and lint" >&2
+      echo "install-deps.sh: no group \"$1\"; the first lines of this script list them" >&2
       return 2
       ;;
   esac

@@ -14,6 +14,7 @@
 #include "app/listener.h"
 #include "app/notify.h"
 #include "app/signals.h"
+#include "app/status_writer.h"
 #include "app/upstream_check.h"
 #include "audit/file_sink.h"
 #include "base/str_cat.h"
@@ -30,8 +31,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How often the main thread looks at what is not a signal (audit losses) when no watchdog is set.
-constexpr milliseconds kRound{5000};
+// How often the main thread looks at what is not a signal: audit losses, the status file.
+constexpr milliseconds kRound = status::kWriteInterval;
 
 // Added to the time that the service manager is asked for while we wait for somebody else.
 constexpr std::chrono::seconds kMargin{15};
@@ -92,6 +93,7 @@ class Daemon {
   void CollectProfiles();
   void CompareConfig() const;
   void LookAround();
+  void WriteStatus();
   std::string Status() const;
 
   const ServeOptions options_;
@@ -112,6 +114,7 @@ class Daemon {
   std::unique_ptr<relay::Server> server_;
   std::optional<Listener> listener_;
   std::unique_ptr<Acceptor> acceptor_;
+  std::optional<StatusWriter> status_file_;
   // Set by the relay's queues, read by the main thread.
   std::shared_ptr<std::atomic<bool>> queues_answered_ = std::make_shared<std::atomic<bool>>(true);
 };
@@ -239,8 +242,18 @@ bool Daemon::Listen() {
 bool Daemon::SayReady() {
   log::Info(base::StrCat("serving ", config_.listen_socket, " before ", config_.upstream_socket,
                          ", ", Status()));
+  status_file_.emplace(config_.listen_socket, config_.upstream_socket);
+  WriteStatus();
   NotifyReady(Status());
   return true;
+}
+
+void Daemon::WriteStatus() {
+  const std::shared_ptr<const config::Snapshot> snapshot = snapshots_->Get();
+  status_file_->Write({.policy_sha256 = snapshot->hash,
+                       .policy_generation = snapshot->generation,
+                       .last_reload_failed = last_reload_failed_,
+                       .calls_answered = server_->answered()});
 }
 
 std::string Daemon::Status() const {
@@ -288,6 +301,7 @@ void Daemon::Reload() {
   } else {
     log::Error(base::StrCat("reload refused, the last good policy stays in force: ", Status()));
   }
+  WriteStatus();
   NotifyReady(Status());
 }
 
@@ -325,6 +339,7 @@ void Daemon::LookAround() {
   if (std::chrono::steady_clock::now() - profiles_collected_ >= kCollectInterval) {
     CollectProfiles();
   }
+  WriteStatus();
 }
 
 void Daemon::RunUntilStopped() {
@@ -348,6 +363,7 @@ void Daemon::Stop() {
   NotifyStopping();
   NotifyMoreTime(config_.drain_timeout + kMargin);
   acceptor_.reset();
+  status_file_.reset();
   // Before the drain: who connects now is told at once, and does not wait in a backlog that nobody
   // empties. A socket that systemd passed stays open there, for the next process.
   listener_.reset();

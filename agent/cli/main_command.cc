@@ -20,6 +20,9 @@ int Main(int argc, char** argv) {
   AddCheckConfig(app, exit_code);
   AddCheck(app, exit_code);
   AddSeccomp(app, exit_code);
+  AddInstall(app, exit_code);
+  AddUninstall(app, exit_code);
+  AddReady(app, exit_code);
   app.add_subcommand("version", "Print the version")->callback([] {
     std::puts("sekisho " SEKISHO_VERSION);
   });

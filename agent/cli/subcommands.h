@@ -11,5 +11,8 @@ void AddServe(CLI::App& app, int& exit_code);
 void AddCheck(CLI::App& app, int& exit_code);
 void AddCheckConfig(CLI::App& app, int& exit_code);
 void AddSeccomp(CLI::App& app, int& exit_code);
+void AddInstall(CLI::App& app, int& exit_code);
+void AddUninstall(CLI::App& app, int& exit_code);
+void AddReady(CLI::App& app, int& exit_code);
 
 }  // namespace sekisho::cli

@@ -1,0 +1,35 @@
+// Keeps the agent's status file (status/agent_status.h) up to date.
+#pragma once
+
+#include <string>
+
+#include "status/agent_status.h"
+
+namespace sekisho::app {
+
+class StatusWriter {
+ public:
+  // What does not change while the agent runs.
+  StatusWriter(const std::string& socket, const std::string& upstream);
+  // Takes the file away: who is gone says nothing.
+  ~StatusWriter();
+  StatusWriter(const StatusWriter&) = delete;
+  StatusWriter& operator=(const StatusWriter&) = delete;
+
+  struct Now {
+    std::string policy_sha256;
+    uint64_t policy_generation = 0;
+    bool last_reload_failed = false;
+    uint64_t calls_answered = 0;
+  };
+  // Writes the file. A file that cannot be written is said once in the log and is no more than
+  // that: readers take a stale file for an agent that is gone.
+  void Write(const Now& now);
+
+ private:
+  const std::string file_;
+  status::AgentStatus status_;
+  bool failed_ = false;
+};
+
+}  // namespace sekisho::app
