@@ -1,0 +1,97 @@
+# What is installed where, and the Debian package. The agent looks for its files in /etc/sekisho and the unit
+# for the agent in /usr/sbin, so only the prefix /usr fits, and what lies outside it has no prefix.
+if(CMAKE_INSTALL_PREFIX_INITIALIZED_TO_DEFAULT)
+  set(CMAKE_INSTALL_PREFIX /usr CACHE PATH "Where to install" FORCE)
+endif()
+include(GNUInstallDirs)
+set(packaging ${PROJECT_SOURCE_DIR}/packaging)
+set(doc_dir ${CMAKE_INSTALL_DATADIR}/doc/sekisho)
+set(config_dir /etc/sekisho)
+set(unit_dir /lib/systemd/system)
+
+# --- files that are made: compressed without a name or time in them ------------------------------
+function(sekisho_gzip source name)
+  set(target ${PROJECT_BINARY_DIR}/packaging/${name})
+  add_custom_command(OUTPUT ${target}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/packaging
+    COMMAND gzip -9nc ${source} > ${target}
+    DEPENDS ${source} VERBATIM)
+  set_property(GLOBAL APPEND PROPERTY SEKISHO_GZIPPED ${target})
+endfunction()
+file(GLOB man_pages CONFIGURE_DEPENDS ${packaging}/man/*.[58])
+foreach(page IN LISTS man_pages)
+  cmake_path(GET page FILENAME name)
+  cmake_path(GET page EXTENSION LAST_ONLY section)
+  string(SUBSTRING ${section} 1 1 section)
+  sekisho_gzip(${page} ${name}.gz)
+  install(FILES ${PROJECT_BINARY_DIR}/packaging/${name}.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
+sekisho_gzip(${PROJECT_SOURCE_DIR}/CHANGELOG.md changelog.gz)
+sekisho_gzip(${packaging}/deb/changelog changelog.Debian.gz)
+get_property(gzipped GLOBAL PROPERTY SEKISHO_GZIPPED)
+add_custom_target(sekisho_packaged_files ALL DEPENDS ${gzipped})
+
+# --- what goes where -----------------------------------------------------------------------------
+install(TARGETS sekisho RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/systemd/sekisho.service ${PROJECT_SOURCE_DIR}/systemd/sekisho.socket
+        DESTINATION ${unit_dir})
+install(FILES ${packaging}/etc/config.yaml ${packaging}/etc/policy.yaml
+        DESTINATION ${config_dir})
+install(DIRECTORY DESTINATION ${config_dir}/policy.d)
+install(DIRECTORY seccomp-profiles/ DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho/seccomp-profiles
+        FILES_MATCHING PATTERN "*.json")
+# Laid out as in the source tree, so that the links between the pages lead somewhere.
+file(GLOB pages RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS README.md SECURITY.md docs/*.md systemd/*.md
+     seccomp-profiles/*.md packaging/*.md packaging/*/*.md)
+foreach(page IN LISTS pages)
+  cmake_path(GET page PARENT_PATH folder)
+  install(FILES ${page} DESTINATION ${doc_dir}/${folder})
+endforeach()
+install(FILES systemd/kubelet.service.d/10-sekisho.conf DESTINATION ${doc_dir}/examples/kubelet.service.d)
+install(FILES ${packaging}/deb/copyright ${PROJECT_BINARY_DIR}/packaging/changelog.gz
+              ${PROJECT_BINARY_DIR}/packaging/changelog.Debian.gz DESTINATION ${doc_dir})
+install(FILES ${packaging}/deb/lintian-overrides DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides
+        RENAME sekisho)
+
+# --- the package ---------------------------------------------------------------------------------
+# Its version is that of the newest entry of packaging/deb/changelog, and so is every time in it, unless
+# SOURCE_DATE_EPOCH says another.
+file(STRINGS ${packaging}/deb/changelog first_line LIMIT_COUNT 1)
+if(NOT first_line MATCHES "^sekisho \\(([0-9.]+)-([0-9]+)\\) ")
+  message(FATAL_ERROR "packaging/deb/changelog: the first line names no version")
+endif()
+set(CPACK_DEBIAN_PACKAGE_VERSION ${CMAKE_MATCH_1})
+set(CPACK_DEBIAN_PACKAGE_RELEASE ${CMAKE_MATCH_2})
+if(NOT CPACK_DEBIAN_PACKAGE_VERSION STREQUAL PROJECT_VERSION)
+  message(FATAL_ERROR "packaging/deb/changelog begins with ${CPACK_DEBIAN_PACKAGE_VERSION}; the project's "
+    "version is ${PROJECT_VERSION}")
+endif()
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME sekisho)
+# No address of a person, and none that somebody else could own: the domain is reserved for examples.
+set(CPACK_PACKAGE_CONTACT "Sekisho developers <sekisho@example.org>")
+# What comes after the first line, which is the project's DESCRIPTION.
+file(READ ${packaging}/deb/description CPACK_DEBIAN_PACKAGE_DESCRIPTION)
+string(STRIP "${CPACK_DEBIAN_PACKAGE_DESCRIPTION}" CPACK_DEBIAN_PACKAGE_DESCRIPTION)
+set(CPACK_DEBIAN_PACKAGE_SECTION admin)
+set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+# The runtime is the node's choice, and may come from elsewhere: installing this must not bring another.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "containerd | cri-o")
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${packaging}/deb/conffiles ${packaging}/deb/postinst
+    ${packaging}/deb/prerm ${packaging}/deb/postrm)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
+    GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CPACK_VERBATIM_VARIABLES ON)
+include(CPack)
+
+# Writes packages/sekisho_<version>_<architecture>.deb below the build folder, and sekisho.deb beside it.
+add_custom_target(sekisho_deb
+  COMMAND ${packaging}/deb/build ${CMAKE_CPACK_COMMAND} ${PROJECT_BINARY_DIR}
+  DEPENDS sekisho sekisho_packaged_files VERBATIM)
