@@ -62,7 +62,7 @@ Answer Ask(const ReadyOptions& options) {
 
 void Print(const Answer& answer) {
   std::printf("%s: %s\n", answer.ready ? "ready" : "not ready", answer.text.c_str());
-  std::fflush(stdout);
+  (void)std::fflush(stdout);  // whoever reads this through a pipe wants it now
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ int Ready(const ReadyOptions& options) {
       return answer.ready ? 0 : 1;
     }
     last = std::move(answer);
-    const std::optional<int> signal = signals.Wait(kRound);
+    const int signal = signals.Wait(kRound).value_or(0);
     if (signal == SIGTERM || signal == SIGINT) {
       return 0;
     }

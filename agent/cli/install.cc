@@ -16,7 +16,7 @@ constexpr int kTimeoutMax = 600;  // seconds
 
 void Say(std::string_view line) {
   std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
-  std::fflush(stdout);  // who reads it through a pipe follows the steps
+  (void)std::fflush(stdout);  // who reads it through a pipe follows the steps
 }
 
 struct InstallArguments {
@@ -29,7 +29,7 @@ int RunInstall(InstallArguments& arguments) {
   for (const std::string& text : arguments.trees) {
     absl::StatusOr<install::FileTree> tree = install::ParseFileTree(text);
     if (!tree.ok()) {
-      std::fprintf(stderr, "%s\n", std::string(tree.status().message()).c_str());
+      (void)std::fprintf(stderr, "%s\n", std::string(tree.status().message()).c_str());
       return install::kRefused;
     }
     arguments.options.files.push_back(*std::move(tree));

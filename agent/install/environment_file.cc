@@ -4,15 +4,12 @@
 #include <utility>
 
 #include "base/status_macros.h"
-#include "base/str_cat.h"
 #include "install/command_line.h"
 #include "install/refusal.h"
 #include "install/text_check.h"
 
 namespace sekisho::install {
 namespace {
-
-using base::StrCat;
 
 bool IsLineEnd(char c) {
   return c == '\n' || c == '\r';

@@ -106,7 +106,7 @@ class Pointing {
     const std::string text = DropInText(base_.service, places_, to_, AddsFlag());
     SEKISHO_RETURN_IF_ERROR(
         edits_.Replace(drop_in, text.empty() ? std::nullopt : std::optional(text),
-                       text.empty() ? "no longer needed" : "the unit's settings"));
+                       text.empty() ? "no longer needed" : std::string(kRuntimeFlag)));
     return std::move(edits_).Take();
   }
 
@@ -183,7 +183,8 @@ class Pointing {
       }
     }
     for (auto& [file, places] : by_file) {
-      std::sort(places.begin(), places.end(), std::greater<>());
+      std::sort(places.begin(), places.end(),
+                [](const Origin& a, const Origin& b) { return a.begin > b.begin; });
       places.erase(std::unique(places.begin(), places.end()), places.end());
       SEKISHO_ASSIGN_OR_RETURN(std::string* const text,
                                edits_.Text(file, std::string(kRuntimeFlag)));

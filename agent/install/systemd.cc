@@ -20,6 +20,11 @@ using std::chrono::seconds;
 constexpr seconds kJobTimeout{180};
 constexpr seconds kQueryTimeout{20};
 
+// What UnitState holds.
+constexpr const char* kShownProperties =
+    "--property=LoadState,ActiveState,SubState,MainPID,FragmentPath,DropInPaths,ExecStart,"
+    "UnitFileState";
+
 std::string Trimmed(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
     text.pop_back();
@@ -49,11 +54,7 @@ class Systemctl final : public Systemd {
  public:
   absl::StatusOr<UnitState> Show(const std::string& unit) override {
     absl::StatusOr<std::string> text =
-        Ask({"systemctl", "show", "--no-pager",
-             "--property=LoadState,ActiveState,SubState,MainPID,FragmentPath,DropInPaths,ExecStart,"
-             "UnitFileState",
-             unit},
-            kQueryTimeout);
+        Ask({"systemctl", "show", "--no-pager", kShownProperties, unit}, kQueryTimeout);
     if (!text.ok()) {
       return text.status();
     }

@@ -20,7 +20,6 @@ struct Origin {
   uint32_t end = 0;
 
   friend bool operator==(const Origin&, const Origin&) = default;
-  friend auto operator<=>(const Origin&, const Origin&) = default;
 
   bool Holds(const Origin& other) const {
     return source == other.source && begin <= other.begin && other.end <= end;

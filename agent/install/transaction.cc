@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <ranges>
 #include <system_error>
 
 #include "base/file.h"
@@ -137,11 +136,12 @@ absl::Status Transaction::PutBack(SavedFile::Of of) const {
   if (!state_.run.has_value()) {
     return first;
   }
-  for (const SavedFile& file : std::views::reverse(state_.run->files)) {
+  const std::vector<SavedFile>& files = state_.run->files;
+  std::for_each(files.rbegin(), files.rend(), [&](const SavedFile& file) {
     if (file.of == of) {
       first.Update(RestoreFile(store_, file, root_));
     }
-  }
+  });
   RemoveEmptyFolders(state_.run->folders, root_);
   return first;
 }
@@ -185,10 +185,10 @@ bool IsAsWritten(const SavedFile& file, const std::string& root) {
 }
 
 void RemoveEmptyFolders(const std::vector<std::string>& folders, const std::string& root) {
-  for (const std::string& folder : std::views::reverse(folders)) {
+  std::for_each(folders.rbegin(), folders.rend(), [&](const std::string& folder) {
     // rmdir(2) refuses a folder that somebody else uses meanwhile.
     (void)::rmdir(StrCat(root, folder).c_str());
-  }
+  });
 }
 
 }  // namespace sekisho::install

@@ -92,7 +92,7 @@ absl::StatusOr<std::set<uint32_t>> PeersOf(const std::string& socket_path) {
     if (got <= 0) {
       return absl::ErrnoToStatus(errno, "cannot read the kernel's list of unix sockets");
     }
-    size_t left = static_cast<size_t>(got);
+    auto left = static_cast<size_t>(got);
     for (const auto* message = reinterpret_cast<const nlmsghdr*>(answer.data());
          NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
       if (message->nlmsg_type == NLMSG_DONE) {

@@ -162,9 +162,9 @@ std::string YamlText::Spliced(size_t offset, size_t length, std::string_view rep
 std::optional<size_t> YamlText::QuotedLength(size_t begin) const {
   const char quote = text_[begin];
   for (size_t at = begin + 1; !IsLineEnd((*this)[at]); ++at) {
-    if (quote == '"' && text_[at] == '\\') {
-      ++at;
-    } else if (text_[at] == quote && quote == '\'' && (*this)[at + 1] == quote) {
+    const bool escapes =
+        quote == '"' ? text_[at] == '\\' : text_[at] == quote && (*this)[at + 1] == quote;
+    if (escapes) {
       ++at;
     } else if (text_[at] == quote) {
       return at + 1 - begin;

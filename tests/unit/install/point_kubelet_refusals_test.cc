@@ -191,6 +191,15 @@ TEST(PointKubeletRefusalTest, AnEndpointThatNeedsQuotes) {
   }
 }
 
+// The kubelet does not follow such a link, so that what lies behind it does not count.
+TEST(PointKubeletRefusalTest, AConfigDirThatIsALink) {
+  const NodeTree tree({{kUnit, Unit("ExecStart=/usr/bin/kubelet --config-dir=/d")},
+                       {"/real/a.conf", Config("containerRuntimeEndpoint: unix:///a.sock\n")}});
+  tree.Link("/d", "real");
+  EXPECT_THAT(std::string(tree.Setup().status().message()),
+              HasSubstr("/d: --config-dir is no folder itself"));
+}
+
 TEST(PointKubeletRefusalTest, FilesThatChangedSinceTheyWereRead) {
   const NodeTree tree({{kUnit, Unit("ExecStart=/usr/bin/kubelet --v=2")}});
   const absl::StatusOr<KubeletSetup> setup = tree.Setup();

@@ -196,6 +196,12 @@ std::vector<Node> UnitNodes() {
          "  \"apiVersion\": \"kubelet.config.k8s.io/v1beta1\"\n}\n"}},
        {{kOurDropIn, Ours("Environment='KUBELET_ARGS=--node-ip=10.0.0.7 "
                           "--container-runtime-endpoint=unix:///run/sekisho/sekisho.sock'\n")}}},
+      {"unit_with_crlf",
+       {{kUnit,
+         "[Service]\r\nExecStart=/usr/bin/kubelet \\\r\n "
+         "--container-runtime-endpoint=unix:///run/containerd/containerd.sock\r\n"}},
+       {{kOurDropIn, Ours("ExecStart=\nExecStart=/usr/bin/kubelet   --container-runtime-endpoint="
+                          "unix:///run/sekisho/sekisho.sock\n")}}},
       {"nothing_set_and_no_config",
        {{kUnit, UnitWith("ExecStart=-/usr/bin/kubelet --v=2 --register-node")}},
        {{kOurDropIn, Ours("ExecStart=\nExecStart=-/usr/bin/kubelet --container-runtime-endpoint="
