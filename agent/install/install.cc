@@ -64,8 +64,13 @@ absl::Status Run::Begin() {
 
 absl::Status Run::MakeAll(const std::vector<NodeChange>& changes) {
   SEKISHO_RETURN_IF_ERROR(transaction_.Announce(changes));
+  bool said_brought = false;
   for (const NodeChange& planned : changes) {
-    node_.say(StrCat("==> writing ", planned.change.path, " (", planned.change.why, ")"));
+    if (!planned.change.IsBrought()) {
+      node_.say(StrCat("==> writing ", planned.change.path, " (", planned.change.why, ")"));
+    } else if (!std::exchange(said_brought, true)) {
+      node_.say("==> writing the files of --files");
+    }
     SEKISHO_RETURN_IF_ERROR(transaction_.Make(planned.change));
   }
   return absl::OkStatus();
@@ -148,6 +153,24 @@ absl::Status Run::Confirm() {
   return absl::OkStatus();
 }
 
+// What is new of --files is a whole distribution of libraries: its number says enough.
+void PrintChanges(const std::vector<NodeChange>& changes, const NodeAccess& node) {
+  size_t brought = 0;
+  size_t bytes = 0;
+  for (const NodeChange& planned : changes) {
+    const FileChange& change = planned.change;
+    if (change.IsBrought() && !change.before.has_value()) {
+      ++brought;
+      bytes += change.after.value_or("").size();
+    } else {
+      node.say(StrCat("\n", UnifiedDiff(change)));
+    }
+  }
+  if (brought > 0) {
+    node.say(StrCat("new       ", brought, " files of --files, ", bytes / 1024, " KiB"));
+  }
+}
+
 void PrintPlan(const Plan& plan, const NodeAccess& node) {
   node.say(StrCat("kubelet   ", plan.setup.unit.name, ", runtime endpoint ",
                   plan.setup.runtime_endpoint));
@@ -157,11 +180,8 @@ void PrintPlan(const Plan& plan, const NodeAccess& node) {
   }
   node.say(StrCat("runtime   ", plan.runtime_text, " at ", plan.runtime_socket));
   node.say(StrCat("agent     ", plan.agent_socket));
-  for (const std::vector<NodeChange>* changes : {&plan.agent_changes, &plan.kubelet_changes}) {
-    for (const NodeChange& planned : *changes) {
-      node.say(StrCat("\n", UnifiedDiff(planned.change)));
-    }
-  }
+  PrintChanges(plan.agent_changes, node);
+  PrintChanges(plan.kubelet_changes, node);
 }
 
 int Refuse(const absl::Status& status, const NodeAccess& node) {

@@ -224,7 +224,8 @@ absl::Status Planner::AddAgentChange(const std::string& path, std::optional<std:
 absl::Status Planner::AddBrought() {
   for (const BroughtFile& file : brought_) {
     if (file.path != options_.config_file) {  // AddConfig() has it
-      SEKISHO_RETURN_IF_ERROR(AddAgentChange(file.path, file.bytes, file.mode, "--files"));
+      SEKISHO_RETURN_IF_ERROR(
+          AddAgentChange(file.path, file.bytes, file.mode, FileChange::kBrought));
     }
   }
   return absl::OkStatus();

@@ -67,6 +67,8 @@ class Systemctl final : public Systemd {
     return Do({"systemctl", "--no-ask-password", "start"}, units, kJobTimeout);
   }
   absl::Status Restart(const std::string& unit) override {
+    // A unit that has failed too often by now is not started again otherwise (StartLimitBurst=).
+    (void)Do({"systemctl", "reset-failed"}, {unit}, kQueryTimeout);
     return Do({"systemctl", "--no-ask-password", "restart"}, {unit}, kJobTimeout);
   }
   absl::Status Stop(const std::vector<std::string>& units) override {
