@@ -95,3 +95,9 @@ include(CPack)
 add_custom_target(sekisho_deb
   COMMAND ${packaging}/deb/build ${CMAKE_CPACK_COMMAND} ${PROJECT_BINARY_DIR}
   DEPENDS sekisho sekisho_packaged_files VERBATIM)
+
+# Writes packages/sekisho-image.tar, the container image as an OCI archive.
+add_custom_target(sekisho_image
+  COMMAND ${PROJECT_SOURCE_DIR}/packaging/image/build.sh ${PROJECT_BINARY_DIR}
+          ${PROJECT_BINARY_DIR}/packages/sekisho-image.tar
+  DEPENDS sekisho VERBATIM)

@@ -4,6 +4,7 @@
 #   test    to build the tests
 #   run     to run real containers: the e2e tests and the demo
 #   fuzz    to build the fuzzers, besides what build and test have
+#   system  to boot a node in systemd-nspawn: the system tests
 #   package to build the Debian package, and to check it and the units
 #   image   to build the container image (packaging/image)
 #   manifests  to check the DaemonSet's manifests (packaging/kustomize)
@@ -21,6 +22,7 @@ packages_of() {
     test) echo libbenchmark-dev libgmock-dev libgtest-dev ;;
     run) echo containerd runc busybox-static containernetworking-plugins ;;
     fuzz) echo clang-14 libclang-rt-14-dev ;;
+    system) echo mmdebstrap systemd-container busybox-static dpkg-dev file ;;
     package) echo dpkg-dev file lintian mmdebstrap systemd ;;
     image) echo umoci patchelf binutils jq git ;;
     manifests)

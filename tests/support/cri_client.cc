@@ -26,14 +26,28 @@ void Touch(const std::string& path) {
 
 }  // namespace
 
-CriClient::CriClient(const std::string& socket) : channel_(ChannelTo(socket)) {}
+CriClient::CriClient(const std::string& socket) : CriClient(ChannelTo(socket), {}) {}
+
+CriClient::CriClient(std::shared_ptr<grpc::Channel> channel, CriClientOptions options)
+    : channel_(std::move(channel)), options_(std::move(options)) {}
 
 absl::Status CriClient::Call(const std::string& method,
                              const google::protobuf::MessageLite& request,
                              google::protobuf::MessageLite& response,
                              std::chrono::milliseconds timeout) {
+  const absl::Status status = CallOnce(method, request, response, timeout);
+  if (options_.on_end) {
+    options_.on_end(method, status);
+  }
+  return status;
+}
+
+absl::Status CriClient::CallOnce(const std::string& method,
+                                 const google::protobuf::MessageLite& request,
+                                 google::protobuf::MessageLite& response,
+                                 std::chrono::milliseconds timeout) {
   const RawResult result = CallRaw(channel_, FullName(method), request.SerializeAsString(),
-                                   {.timeout = timeout, .wait_for_ready = true});
+                                   {.timeout = timeout, .wait_for_ready = options_.wait_for_ready});
   if (!result.status.ok()) {
     return {static_cast<absl::StatusCode>(result.status.error_code()),
             result.status.error_message()};

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,10 +25,18 @@ struct ExecResult {
   std::string out;  // stdout and stderr
 };
 
+struct CriClientOptions {
+  // For a connection, instead of failing at once where there is none, as a kubelet's calls do.
+  bool wait_for_ready = true;
+  // Told of every call's end, with the method as Call() names it.
+  std::function<void(const std::string& method, const absl::Status& status)> on_end = {};
+};
+
 class CriClient {
  public:
   // Connects when the first call is made, and again whenever the connection breaks.
   explicit CriClient(const std::string& socket);
+  CriClient(std::shared_ptr<grpc::Channel> channel, CriClientOptions options);
 
   // RunPodSandbox after the folders that a kubelet makes: the pod's own and its logs'. The
   // sandbox's id.
@@ -50,14 +59,18 @@ class CriClient {
   // Stops and removes every pod.
   absl::Status RemoveAllPods();
 
-  // Any call; waits for a connection if there is none. `method` is the name within RuntimeService,
-  // or "ImageService/…".
+  // Any call; waits for a connection if there is none (see the options). `method` is the name
+  // within RuntimeService, or "ImageService/…".
   absl::Status Call(const std::string& method, const google::protobuf::MessageLite& request,
                     google::protobuf::MessageLite& response,
                     std::chrono::milliseconds timeout = std::chrono::seconds(60));
 
  private:
+  absl::Status CallOnce(const std::string& method, const google::protobuf::MessageLite& request,
+                        google::protobuf::MessageLite& response, std::chrono::milliseconds timeout);
+
   std::shared_ptr<grpc::Channel> channel_;
+  CriClientOptions options_;
 };
 
 }  // namespace sekisho::testing

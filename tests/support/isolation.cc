@@ -1,5 +1,6 @@
 #include "support/isolation.h"
 
+#include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -10,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -103,9 +105,10 @@ int InChild(const std::function<int()>& body) {
 }
 
 // Removes the cgroups of this run, and of runs whose process is gone. Only empty ones can go, and
-// once the processes are dead they all are.
-void RemoveCgroups(const fs::path& hierarchy) {
+// once the processes are dead they all are. False when one could not.
+bool RemoveCgroups(const fs::path& hierarchy) {
   std::error_code ignored;
+  bool all = true;
   for (const fs::directory_entry& entry : fs::directory_iterator(hierarchy, ignored)) {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with(kCgroupPrefix)) {
@@ -122,25 +125,50 @@ void RemoveCgroups(const fs::path& hierarchy) {
       }
     }
     for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) {
-      (void)::rmdir(folder->c_str());
+      all = (::rmdir(folder->c_str()) == 0 || errno == ENOENT) && all;
     }
   }
+  return all;
 }
 
-void RemoveAllCgroups() {
+bool RemoveAllCgroups() {
   std::error_code ignored;
-  RemoveCgroups("/sys/fs/cgroup");
+  bool all = RemoveCgroups("/sys/fs/cgroup");
   for (const fs::directory_entry& controller : fs::directory_iterator("/sys/fs/cgroup", ignored)) {
     if (controller.is_directory(ignored) && !controller.is_symlink(ignored)) {
-      RemoveCgroups(controller.path());
+      all = RemoveCgroups(controller.path()) && all;
     }
   }
+  return all;
+}
+
+// A process that outlives this one when it is killed, for as long as it takes to remove its
+// cgroups. Nobody writes to the pipe: it ends when every process of the test that has not run
+// another program is dead.
+void StartJanitor() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0 || ::fork() != 0) {
+    (void)::close(ends[0]);  // and the other end stays open
+    return;
+  }
+  (void)::setsid();
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, ends[1]}) {
+    (void)::close(fd);  // somebody may wait for the end of our output
+  }
+  char byte = 0;
+  (void)!::read(ends[0], &byte, sizeof(byte));
+  // What the kernel kills takes a moment to be dead.
+  for (int i = 0; i < 100 && !RemoveAllCgroups(); ++i) {
+    (void)::usleep(50'000);
+  }
+  ::_exit(0);
 }
 
 }  // namespace
 
 int RunIsolated(const std::function<int()>& body) {
   OutermostPid() = ::getpid();
+  StartJanitor();
   (void)::signal(SIGINT, EndInside);
   (void)::signal(SIGTERM, EndInside);
   const int code = InChild([&body] {
@@ -154,7 +182,7 @@ int RunIsolated(const std::function<int()>& body) {
       return body();
     });
   });
-  RemoveAllCgroups();
+  (void)RemoveAllCgroups();
   return code;
 }
 

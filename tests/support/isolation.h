@@ -11,8 +11,8 @@ namespace sekisho::testing {
 // (container shims included) and drops every mount and network namespace. Inside, /run is an empty
 // tmpfs, TMPDIR lies in it, /proc shows only the processes in there, and the loopback device is up.
 //
-// The cgroups below CgroupRoot() are all that is visible outside; they are removed afterwards, and
-// so are those of earlier runs that were killed.
+// The cgroups below CgroupRoot() are all that is visible outside; they are removed afterwards,
+// also when this process is killed.
 //
 // Where namespaces cannot be made, `body` runs in a plain child process and IsolationProblem() says
 // why.
