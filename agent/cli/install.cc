@@ -54,7 +54,7 @@ void AddInstall(CLI::App& app, int& exit_code) {
   auto arguments = std::make_shared<InstallArguments>();
   install::InstallOptions& options = arguments->options;
   CLI::App* command = app.add_subcommand(
-      "install", "Put the agent in front of this node's kubelet; undone if the kubelet minds");
+      "install", "Put the agent before this node's kubelet; undone if that fails");
   command->add_flag("--dry-run", options.dry_run, "Show what would change, and change nothing");
   command->add_option("--config", options.config_file, "The agent's configuration")
       ->capture_default_str();
@@ -85,7 +85,7 @@ void AddUninstall(CLI::App& app, int& exit_code) {
   command->add_option("--config", options.config_file, "The agent's configuration")
       ->capture_default_str();
   command->add_option("--kubelet-unit", options.kubelet_unit,
-                      "The kubelet's systemd unit; by default the one that was installed for");
+                      "The kubelet's unit; by default the one that was installed for");
   command
       ->add_option("--timeout", arguments->timeout, "Seconds that the kubelet may take to get well")
       ->check(CLI::Range(1, kTimeoutMax))

@@ -9,9 +9,8 @@ namespace sekisho::cli {
 
 void AddReady(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<app::ReadyOptions>();
-  CLI::App* command = app.add_subcommand(
-      "ready",
-      "Say whether this node is enforced with the policy of its files; exits with 1 if not");
+  CLI::App* command =
+      app.add_subcommand("ready", "Say whether the node is enforced by its policy; exits 1 if not");
   command
       ->add_option("--config", options->config_file,
                    "The configuration that names the policy and the socket")

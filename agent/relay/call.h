@@ -36,8 +36,10 @@ class Call {
   void EndStream();
 
  private:
+  enum class Does { kOther, kWriteToCaller };
+
   // One member function as a completion-queue tag. A step has at most one operation outstanding.
-  template <void (Call::*kMethod)(bool ok)>
+  template <void (Call::*kMethod)(bool ok), Does kDoes = Does::kOther>
   class Step final : public Event {
    public:
     explicit Step(Call& call) : call_(call) {}
@@ -45,9 +47,15 @@ class Call {
     // The tag to hand to gRPC. Counts as an event to come.
     void* Arm() {
       ++call_.pending_;
+      if constexpr (kDoes == Does::kWriteToCaller) {
+        call_.worker_.AddWrite();
+      }
       return static_cast<Event*>(this);
     }
     void OnEvent(bool ok) override {
+      if constexpr (kDoes == Does::kWriteToCaller) {
+        call_.worker_.RemoveWrite();
+      }
       (call_.*kMethod)(ok);
       call_.Release();
     }
@@ -109,13 +117,13 @@ class Call {
   Step<&Call::OnAccepted> accepted_{*this};
   Step<&Call::OnCallerDone> caller_done_{*this};
   Step<&Call::OnRequestRead> request_read_{*this};
-  Step<&Call::OnFinished> finished_{*this};
+  Step<&Call::OnFinished, Does::kWriteToCaller> finished_{*this};
   Step<&Call::OnUnaryFinished> unary_finished_{*this};
   Step<&Call::OnStreamStarted> stream_started_{*this};
   Step<&Call::OnStreamHeaders> stream_headers_{*this};
-  Step<&Call::OnStreamHeadersSent> stream_headers_sent_{*this};
+  Step<&Call::OnStreamHeadersSent, Does::kWriteToCaller> stream_headers_sent_{*this};
   Step<&Call::OnStreamMessage> stream_message_{*this};
-  Step<&Call::OnStreamMessageSent> stream_message_sent_{*this};
+  Step<&Call::OnStreamMessageSent, Does::kWriteToCaller> stream_message_sent_{*this};
   Step<&Call::OnStreamFinished> stream_finished_{*this};
 };
 

@@ -7,16 +7,26 @@
 
 #include <atomic>
 #include <future>
+#include <latch>
 #include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "relay/connections.h"
 #include "relay/server_limits.h"
 #include "relay/upstream.h"
 #include "relay/worker.h"
 
 namespace sekisho::relay {
 namespace {
+
+using std::chrono::milliseconds;
+
+// How long callers have to hear the goodbye, and how long the relay waits for a moment in which it
+// can be said.
+constexpr milliseconds kGoodbye{200};
+constexpr int kGoodbyeTries = 100;
 
 class GrpcServer final : public Server {
  public:
@@ -33,6 +43,9 @@ class GrpcServer final : public Server {
   void Shutdown(std::chrono::milliseconds drain) override;
 
  private:
+  void SendCallersAway();
+  bool SayGoodbye();
+
   const ServerOptions options_;
   CallHook& hook_;
   grpc::AsyncGenericService service_;
@@ -41,7 +54,8 @@ class GrpcServer final : public Server {
   std::unique_ptr<grpc::Server> server_;
 
   std::mutex mu_;
-  bool stopped_ = false;  // guarded by mu_
+  bool stopped_ = false;     // guarded by mu_
+  Connections connections_;  // guarded by mu_ until stopped_
   // Guarded by mu_ against Shutdown.
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
 };
@@ -80,6 +94,7 @@ void GrpcServer::Adopt(base::UniqueFd connection) {
   if (stopped_) {
     return;
   }
+  connections_.Add(connection.get());
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.fd = connection.Release();
   acceptor_->HandleNewConnection(&parameters);
@@ -123,12 +138,59 @@ void GrpcServer::Ping(std::function<void()> done) {
   }
 }
 
+// Calls go on being served meanwhile.
+void GrpcServer::SendCallersAway() {
+  std::this_thread::sleep_for(connections_.TimeUntilGreeted());
+  for (int i = 0; i < kGoodbyeTries; ++i) {
+    if (SayGoodbye()) {
+      connections_.WaitUntilHeard(kGoodbye);
+      return;
+    }
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  // An answer that its caller does not take keeps us from it. The server's own goodbye has to do.
+}
+
+// With every worker held up between two events, gRPC writes nothing of a call's. False when a write
+// from before has not reached its socket yet.
+bool GrpcServer::SayGoodbye() {
+  struct Moment {
+    explicit Moment(std::ptrdiff_t workers) : held(workers) {}
+    std::latch held;
+    std::latch over{1};
+    std::atomic<bool> all_written{true};
+  };
+  const auto moment = std::make_shared<Moment>(static_cast<std::ptrdiff_t>(workers_.size()));
+  for (const auto& worker : workers_) {
+    const bool posted = worker->Post([&worker, moment] {
+      if (!worker->HasWrittenAll()) {
+        moment->all_written = false;
+      }
+      moment->held.count_down();
+      moment->over.wait();
+    });
+    if (!posted) {
+      moment->held.count_down();
+    }
+  }
+  moment->held.wait();
+  const bool all_written = moment->all_written;
+  if (all_written) {
+    connections_.SayGoodbye();
+  }
+  moment->over.count_down();
+  return all_written;
+}
+
 void GrpcServer::Shutdown(std::chrono::milliseconds drain) {
   {
     const std::lock_guard lock(mu_);
     if (std::exchange(stopped_, true)) {
       return;
     }
+  }
+  if (server_ != nullptr && drain > milliseconds(0)) {
+    SendCallersAway();
   }
   for (const auto& worker : workers_) {
     worker->Post([&worker] { worker->EndStreams(); });

@@ -46,8 +46,9 @@ class Server {
   // down.
   virtual void Ping(std::function<void()> done) = 0;
 
-  // Stops: new calls are refused, streams end at once with UNAVAILABLE, unary calls under way have
-  // `drain` to finish and are then cancelled. Returns when nothing of the relay runs any more.
+  // Stops: callers are told to go elsewhere (relay/connections.h), streams end with UNAVAILABLE,
+  // unary calls under way have `drain` to finish and are then cancelled. Without a drain nobody is
+  // told. Returns when nothing of the relay runs any more.
   virtual void Shutdown(std::chrono::milliseconds drain) = 0;
 };
 

@@ -44,6 +44,9 @@ class Worker {
   // queue is shut down.
   bool Post(std::function<void()> task);
 
+  // Nothing that was given to gRPC for a caller is still on its way. Only on the worker's thread.
+  bool HasWrittenAll() const { return writes_ == 0; }
+
   // Ends every streaming call with UNAVAILABLE. Only on the worker's thread.
   void EndStreams();
 
@@ -64,6 +67,8 @@ class Worker {
     }
   }
   void CountAnswered() { answered_.fetch_add(1, std::memory_order_relaxed); }
+  void AddWrite() { ++writes_; }
+  void RemoveWrite() { --writes_; }
   void AddStream(Call* call) { streams_.insert(call); }
   void RemoveStream(Call* call) { streams_.erase(call); }
   grpc::AsyncGenericService& service() { return service_; }
@@ -86,6 +91,7 @@ class Worker {
   // Only the worker's thread.
   absl::flat_hash_set<Call*> streams_;
   bool draining_ = false;
+  int writes_ = 0;  // to callers, that gRPC has not finished
 
   std::atomic<uint64_t> answered_ = 0;
   std::atomic<int> calls_ = 0;  // that exist, the one that waits to be accepted included

@@ -83,6 +83,9 @@ TEST_F(CliTest, HelpFitsATerminalAndNamesEverySubcommand) {
                                                                      {"serve", "--help"},
                                                                      {"check", "--help"},
                                                                      {"check-config", "--help"},
+                                                                     {"install", "--help"},
+                                                                     {"uninstall", "--help"},
+                                                                     {"ready", "--help"},
                                                                      {"version", "--help"}}) {
     SCOPED_TRACE(::testing::PrintToString(arguments));
     std::istringstream output(RunSekisho(arguments).output);
@@ -91,7 +94,8 @@ TEST_F(CliTest, HelpFitsATerminalAndNamesEverySubcommand) {
     }
   }
   const std::string help = RunSekisho({"--help"}).output;
-  for (const char* subcommand : {"\n  serve ", "\n  check ", "\n  check-config ", "\n  version "}) {
+  for (const char* subcommand : {"\n  serve ", "\n  check ", "\n  check-config ", "\n  install ",
+                                 "\n  uninstall ", "\n  ready ", "\n  version "}) {
     EXPECT_THAT(help, HasSubstr(subcommand));
   }
 }

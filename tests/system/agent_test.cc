@@ -82,13 +82,13 @@ TEST_F(AgentTest, RestartsLoseNoCall) {
 
 TEST_F(AgentTest, AnUpgradeLosesNoCall) {
   // The same program but for its end, in a package that is newer.
-  Must({"dpkg-deb", "-R", "/root/sekisho.deb", "/root/newer"});
-  Must({"sed", "-i", "s/^Version: .*/&+newer/", "/root/newer/DEBIAN/control"});
-  Must({"sh", "-c", "echo newer >>/root/newer/usr/sbin/sekisho"});
-  Must({"dpkg-deb", "-Znone", "-b", "/root/newer", "/root/newer.deb"});
+  Must({"dpkg-deb", "-R", "/srv/sekisho.deb", "/srv/newer"});
+  Must({"sed", "-i", "s/^Version: .*/&+newer/", "/srv/newer/DEBIAN/control"});
+  Must({"sh", "-c", "echo newer >>/srv/newer/usr/sbin/sekisho"});
+  Must({"dpkg-deb", "-Znone", "-b", "/srv/newer", "/srv/newer.deb"});
   const pid_t before = MainPid("sekisho.service");
   SteadyLoad load(*node_, kAgentEndpoint, kCallsPerSecond);
-  Must({"dpkg", "--install", "/root/newer.deb"});
+  Must({"dpkg", "--install", "/srv/newer.deb"});
   EXPECT_THAT(Must({"dpkg-query", "-W", "sekisho"}), HasSubstr("+newer"));
   EXPECT_NE(MainPid("sekisho.service"), before);
   // The new file runs, not the old one that has no name any more.
@@ -193,7 +193,7 @@ TEST_F(AgentTest, StartedWithABadPolicyItServesNobodyAndComesBackWhenThatIsRepai
   const std::string good = node_->Read(kPolicyFile);
   node_->Write(kPolicyFile, "kind: Nonsense\n");
   EXPECT_NE(node_->Run({"systemctl", "restart", "sekisho.service"}).exit_code, 0);
-  EXPECT_EQ(UnitProperty("sekisho.socket", "SubState"), "running");
+  EXPECT_EQ(UnitProperty("sekisho.socket", "ActiveState"), "active");
   // Who calls now waits, and is neither refused nor let past.
   const NodeProcess pod(node_->leader(), {"pod_client", kAgentEndpoint, "shop", "waits"}, 2);
   EXPECT_THAT(node_->Run({"journalctl", "-u", "sekisho.service"}).output,

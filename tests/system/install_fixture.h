@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,10 @@ struct KubeletLayout {
   const char* name;
   std::map<std::string, std::string> files;  // the unit among them
 };
+// In gtest's messages.
+inline void PrintTo(const KubeletLayout& layout, std::ostream* out) {
+  *out << layout.name;
+}
 // As most nodes have it: in the file of --config.
 const KubeletLayout& ConfigLayout();
 const std::vector<KubeletLayout>& KubeletLayouts();

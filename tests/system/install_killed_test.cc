@@ -16,7 +16,7 @@ enum class Then {
   kSomebody,  // somebody installs again, or uninstalls
 };
 
-const std::vector<std::string> kInstall = {"install", "--files=/root/new:/etc/sekisho"};
+const std::vector<std::string> kInstall = {"install", "--files=/srv/new:/etc/sekisho"};
 
 class KilledTest : public InstallFixture {
  protected:
@@ -24,7 +24,7 @@ class KilledTest : public InstallFixture {
     InstallFixture::SetUp();
     if (!IsSkipped()) {
       ASSERT_NO_FATAL_FAILURE(Prepare());
-      node_->Write("/root/new/policy.d/50-more.yaml",
+      node_->Write("/srv/new/policy.d/50-more.yaml",
                    "apiVersion: sekisho.io/v1alpha1\nkind: NodePolicy\nrules:\n"
                    "- match: {namespaces: [trusted]}\n  enforce: privileged\n");
     }

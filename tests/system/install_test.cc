@@ -104,8 +104,8 @@ TEST_F(InstallTest, AnUpgradeWithABadPolicyIsRolledBackAndTheOldOneGoesOn) {
   ExpectThroughAgent();
   const std::string installed = Snapshot();
   const std::string status = UnitProperty("sekisho.service", "StatusText");
-  node_->Write("/root/new/policy.yaml", kBadPolicy);
-  const std::string said = Sekisho({"install", "--files=/root/new:/etc/sekisho"}, 1);
+  node_->Write("/srv/new/policy.yaml", kBadPolicy);
+  const std::string said = Sekisho({"install", "--files=/srv/new:/etc/sekisho"}, 1);
   EXPECT_THAT(said, HasSubstr("enfroce: unknown key"));
   EXPECT_THAT(said, HasSubstr("everything is as it was before"));
   EXPECT_EQ(Snapshot(), installed);
@@ -114,8 +114,8 @@ TEST_F(InstallTest, AnUpgradeWithABadPolicyIsRolledBackAndTheOldOneGoesOn) {
   EXPECT_EQ(RunPod("shop", "before", {"mount=/etc:/data"})["code"], "PERMISSION_DENIED");
 
   // A good one is taken, and what was there before it comes back at the end.
-  node_->Write("/root/new/policy.yaml", kOtherPolicy);
-  Sekisho({"install", "--files=/root/new:/etc/sekisho"});
+  node_->Write("/srv/new/policy.yaml", kOtherPolicy);
+  Sekisho({"install", "--files=/srv/new:/etc/sekisho"});
   ExpectThroughAgent();
   Sekisho({"ready"});
   EXPECT_EQ(RunPod("shop", "after", {"mount=/etc:/data"})["code"], "OK");
@@ -129,10 +129,10 @@ TEST_F(InstallTest, FromAPodWithItsOwnFiles) {
   const std::string pod =
       "mount -t tmpfs tmpfs /mnt && mkdir -p /mnt/..1/policy.d /mnt/files && "
       "mv /mnt/..1 /mnt/files/ && cd /mnt/files && ln -s ..1 ..data && "
-      "ln -s ..data/policy.yaml policy.yaml && cp /root/policy.yaml ..1/policy.yaml && "
+      "ln -s ..data/policy.yaml policy.yaml && cp /srv/policy.yaml ..1/policy.yaml && "
       "mount -t tmpfs tmpfs /etc && "
       "sekisho install --enter-host --files=/mnt/files:/etc/sekisho";
-  node_->Write("/root/policy.yaml", kOtherPolicy);
+  node_->Write("/srv/policy.yaml", kOtherPolicy);
   Must({"unshare", "--mount", "--net", "--ipc", "--uts", "sh", "-c", pod});
   ExpectThroughAgent();
   EXPECT_EQ(node_->Read(kPolicyFile), kOtherPolicy);

@@ -39,7 +39,7 @@ TEST_F(SandboxingTest, TheUnitsRestrictionsAreInForce) {
       {"touch /var/lib/sekisho/x", true},  {"touch /var/log/sekisho/x", true},
       {"touch /run/sekisho/x", true},      {"touch /etc/sekisho/x", false},
       {"touch /var/lib/kubelet/x", false}, {"touch /usr/sbin/x", false},
-      {"touch /run/containerd/x", false},  {"ls /root/sekisho.deb", false},
+      {"touch /run/containerd/x", false},  {"ls /root/.bashrc", false},
       {"mkdir /sys/fs/cgroup/x", false},
   };
   for (const auto& row : kRows) {

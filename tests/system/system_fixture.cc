@@ -95,8 +95,8 @@ void SystemTest::BootWithKubelet() {
 }
 
 void SystemTest::InstallPackage() {
-  node_->CopyIn(PackagePath(), "/root/sekisho.deb", 0644);
-  Must({"dpkg", "--install", "/root/sekisho.deb"});
+  node_->CopyIn(PackagePath(), "/srv/sekisho.deb", 0644);
+  Must({"dpkg", "--install", "/srv/sekisho.deb"});
 }
 
 void SystemTest::StartAgent() {
