@@ -14,6 +14,10 @@ namespace {
 using base::StrCat;
 using Of = SavedFile::Of;
 
+// A kubelet that gets its old files back is given this long at least, however little time the new
+// ones were given.
+constexpr std::chrono::seconds kLeastTimeout{20};
+
 bool Touches(const SavedRun& run, Of of) {
   return std::any_of(run.files.begin(), run.files.end(),
                      [of](const SavedFile& file) { return file.of == of; });
@@ -66,7 +70,8 @@ absl::Status Undo(Transaction& transaction, const std::string& kubelet_unit,
     }
   }
   if (Touches(run, Of::kKubelet)) {
-    first.Update(RestartKubelet(kubelet_unit, timeout, /*healthz=*/false, node));
+    first.Update(
+        RestartKubelet(kubelet_unit, std::max(timeout, kLeastTimeout), /*healthz=*/false, node));
   }
   if (!run.agent_was_running) {
     first.Update(StopAgent(node));

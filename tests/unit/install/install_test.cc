@@ -78,6 +78,17 @@ TEST(InstallTest, AKubeletThatMindsGetsItsFilesBack) {
   EXPECT_TRUE(node.Said("the kubelet was not well after 20 s"));
 }
 
+TEST(InstallTest, LittleTimeForTheNewIsEnoughForTheOld) {
+  FakeNode node;
+  node.kubelet_minds_the_agent = true;
+  const auto before = node.Files();
+  InstallOptions options;
+  options.timeout = std::chrono::seconds(1);  // less than a kubelet must be well for
+  EXPECT_EQ(Install(options, node.Access()), kRolledBack);
+  EXPECT_EQ(node.Files(), before);
+  EXPECT_TRUE(node.Works());
+}
+
 TEST(InstallTest, AnAgentThatDoesNotStartIsNotWaitedForByTheKubelet) {
   FakeNode node;
   node.agent_cannot_start = true;
