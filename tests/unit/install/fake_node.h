@@ -78,7 +78,7 @@ class FakeNode final : public Systemd {
   }
   bool Works() { return Serves(EndpointOfFiles()) && Serves("unix://" + kubelet_socket_); }
   bool Serves(const std::string& endpoint) const {
-    return SameEndpoint(endpoint, std::string("unix://") + kRuntimeSocket) ||
+    return SameEndpoint(endpoint, "unix://" + runtime_socket) ||
            (SameEndpoint(endpoint, "unix://" + agent_socket_) && agent_running);
   }
 
@@ -175,6 +175,7 @@ class FakeNode final : public Systemd {
   bool agent_cannot_start = false;
   bool kubelet_minds_the_agent = false;  // it gives up when it is pointed at the agent
   bool runtime_silent = false;
+  std::string runtime_socket = kRuntimeSocket;
   std::string runtime_text = "containerd 1.7.24";
   int steps_until_killed = -1;
   int agent_restarts = 0;

@@ -149,17 +149,46 @@ TEST(InstallTest, RefusesWhatItDoesNotUnderstand) {
   }
 }
 
+// The kubelet looks at the end of its endpoint to know CRI-O.
 TEST(InstallTest, KeepsTheEndInFrontOfCrio) {
   FakeNode node;
   node.runtime_text = "cri-o 1.30.0";
+  node.runtime_socket = "/var/run/crio/crio.sock";
   node.Write(
       kFlags,
       "KUBELET_KUBEADM_ARGS=\"--container-runtime-endpoint=unix:///var/run/crio/crio.sock\"\n");
-  // The stand-in's runtime answers on containerd's path only.
-  InstallOptions options;
-  options.dry_run = true;
-  EXPECT_EQ(Install(options, node.Access()), kRefused);
-  EXPECT_TRUE(node.Said("/run/crio/crio.sock: nobody answers"));
+  ASSERT_TRUE(node.Restart("kubelet.service").ok());
+  const auto before = node.Files();
+  ASSERT_EQ(Install({}, node.Access()), kDone) << ::testing::PrintToString(node.said);
+  EXPECT_EQ(node.kubelet_socket(), "/run/sekisho/run/crio/crio.sock");
+  EXPECT_EQ(node.Read(kFlags),
+            "KUBELET_KUBEADM_ARGS=\"--container-runtime-endpoint=unix:///run/sekisho/run/crio/"
+            "crio.sock\"\n");
+  const absl::StatusOr<AgentSockets> sockets =
+      ReadAgentSockets(node.Read("/etc/sekisho/config.yaml"), "config.yaml");
+  ASSERT_TRUE(sockets.ok()) << sockets.status();
+  EXPECT_EQ(sockets->listen, "/run/sekisho/run/crio/crio.sock");
+  EXPECT_TRUE(SameEndpoint(sockets->upstream, "/run/crio/crio.sock")) << sockets->upstream;
+  EXPECT_THAT(node.Read("/etc/systemd/system/sekisho.socket.d/50-listen.conf"),
+              HasSubstr("ListenStream=\nListenStream=/run/sekisho/run/crio/crio.sock\n"));
+  EXPECT_TRUE(node.Works());
+  EXPECT_EQ(Install({}, node.Access()), kDone);
+  EXPECT_TRUE(node.Said("nothing to do"));
+  ASSERT_EQ(Uninstall({}, node.Access()), kDone);
+  EXPECT_EQ(node.Files(), before);
+}
+
+// What the kubelet used is what the agent has to stand before, wherever that is.
+TEST(InstallTest, TheAgentStandsBeforeTheRuntimeThatTheKubeletUsed) {
+  FakeNode node;
+  node.runtime_socket = "/run/other/containerd.sock";
+  node.Write(kFlags,
+             "KUBELET_KUBEADM_ARGS=\"--container-runtime-endpoint=unix:///run/other/"
+             "containerd.sock\"\n");
+  ASSERT_TRUE(node.Restart("kubelet.service").ok());
+  ASSERT_EQ(Install({}, node.Access()), kDone) << ::testing::PrintToString(node.said);
+  EXPECT_THAT(node.Read("/etc/sekisho/config.yaml"), HasSubstr("/run/other/containerd.sock"));
+  EXPECT_EQ(node.kubelet_socket(), kAgentListens);
 }
 
 // --- killed
