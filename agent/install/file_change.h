@@ -15,10 +15,6 @@ struct FileChange {
   mode_t mode = 0644;                 // of a file that is new; one that exists keeps its own
   std::string why;                    // a few words for people, e.g. "--container-runtime-endpoint"
 
-  // Came with --files, among possibly hundreds.
-  static constexpr const char* kBrought = "--files";
-  bool IsBrought() const { return why == kBrought; }
-
   friend bool operator==(const FileChange&, const FileChange&) = default;
 };
 

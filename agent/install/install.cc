@@ -66,7 +66,7 @@ absl::Status Run::MakeAll(const std::vector<NodeChange>& changes) {
   SEKISHO_RETURN_IF_ERROR(transaction_.Announce(changes));
   bool said_brought = false;
   for (const NodeChange& planned : changes) {
-    if (!planned.change.IsBrought()) {
+    if (!planned.brought) {
       node_.say(StrCat("==> writing ", planned.change.path, " (", planned.change.why, ")"));
     } else if (!std::exchange(said_brought, true)) {
       node_.say("==> writing the files of --files");
@@ -159,7 +159,7 @@ void PrintChanges(const std::vector<NodeChange>& changes, const NodeAccess& node
   size_t bytes = 0;
   for (const NodeChange& planned : changes) {
     const FileChange& change = planned.change;
-    if (change.IsBrought() && !change.before.has_value()) {
+    if (planned.brought && !change.before.has_value()) {
       ++brought;
       bytes += change.after.value_or("").size();
     } else {

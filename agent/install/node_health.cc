@@ -12,9 +12,9 @@
 #include "cri/version.h"
 #include "install/kubelet_health.h"
 #include "install/unix_peers.h"
+#include "install/yaml_lookup.h"
 #include "relay/one_call.h"
 #include "status/agent_status.h"
-#include "yaml/document.h"
 
 namespace sekisho::install {
 namespace {
@@ -100,15 +100,7 @@ std::optional<std::string> KeyOf(const std::string& file, std::string_view key) 
   std::vector<yaml::Diagnostic> errors;
   const std::optional<yaml::YamlNode> root =
       text.ok() ? yaml::ParseYaml(*text, file, &errors) : std::nullopt;
-  if (!root.has_value()) {
-    return std::nullopt;
-  }
-  for (const yaml::YamlEntry& entry : root->entries) {
-    if (entry.key == key && entry.value.kind == yaml::YamlNode::Kind::kScalar) {
-      return entry.value.text;
-    }
-  }
-  return std::nullopt;
+  return root.has_value() ? ScalarAt(*root, {key}) : std::nullopt;
 }
 
 }  // namespace

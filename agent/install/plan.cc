@@ -8,7 +8,7 @@
 #include "base/str_cat.h"
 #include "config/snapshot.h"
 #include "install/yaml_edit.h"
-#include "yaml/document.h"
+#include "install/yaml_lookup.h"
 
 namespace sekisho::install {
 namespace {
@@ -16,25 +16,11 @@ namespace {
 using base::StrCat;
 
 constexpr const char* kUnitFolder = "/etc/systemd/system/";
+// Sorts behind the drop-ins of kubeadm and of packages.
+constexpr const char* kKubeletDropInName = "99-sekisho.conf";
 
 std::string DropInOf(const std::string& unit, const char* name) {
   return StrCat(kUnitFolder, unit, ".d/", name);
-}
-
-// The text at `key` below `section`, or what the agent takes without it.
-std::string TextAt(const yaml::YamlNode& root, std::string_view section, std::string_view key,
-                   const std::string& fallback) {
-  for (const yaml::YamlEntry& outer : root.entries) {
-    if (outer.key != section) {
-      continue;
-    }
-    for (const yaml::YamlEntry& inner : outer.value.entries) {
-      if (inner.key == key && inner.value.kind == yaml::YamlNode::Kind::kScalar) {
-        return inner.value.text;
-      }
-    }
-  }
-  return fallback;
 }
 
 // Makes the plan, one part of the node after the other.
@@ -75,7 +61,7 @@ class Planner {
   // As it will be: what is brought, otherwise what is there.
   absl::StatusOr<std::optional<std::string>> TextOf(const std::string& path) const;
   absl::Status AddAgentChange(const std::string& path, std::optional<std::string> after,
-                              mode_t mode, const std::string& why);
+                              mode_t mode, const std::string& why, bool brought = false);
 
   const InstallOptions& options_;
   const std::vector<BroughtFile>& brought_;
@@ -204,7 +190,7 @@ absl::Status Planner::CompareWithRunning() {
 }
 
 absl::Status Planner::AddAgentChange(const std::string& path, std::optional<std::string> after,
-                                     mode_t mode, const std::string& why) {
+                                     mode_t mode, const std::string& why, bool brought) {
   SEKISHO_ASSIGN_OR_RETURN(std::optional<std::string> before,
                            ReadIfThere(StrCat(node_.root, path)));
   if (before == after) {
@@ -217,7 +203,8 @@ absl::Status Planner::AddAgentChange(const std::string& path, std::optional<std:
                                             .after = std::move(after),
                                             .mode = mode,
                                             .why = why},
-                                 .of = SavedFile::Of::kAgent});
+                                 .of = SavedFile::Of::kAgent,
+                                 .brought = brought});
   return absl::OkStatus();
 }
 
@@ -225,7 +212,7 @@ absl::Status Planner::AddBrought() {
   for (const BroughtFile& file : brought_) {
     if (file.path != options_.config_file) {  // AddConfig() has it
       SEKISHO_RETURN_IF_ERROR(
-          AddAgentChange(file.path, file.bytes, file.mode, FileChange::kBrought));
+          AddAgentChange(file.path, file.bytes, file.mode, "--files", /*brought=*/true));
     }
   }
   return absl::OkStatus();
@@ -281,10 +268,9 @@ absl::Status Planner::AddSocketDropIn() {
 }
 
 absl::Status Planner::AddKubelet() {
-  SEKISHO_ASSIGN_OR_RETURN(
-      std::vector<FileChange> changes,
-      PointKubelet(plan_.setup, plan_.runtime_endpoint, plan_.agent_endpoint,
-                   DropInOf(options_.kubelet_unit, kKubeletDropInName), node_.root));
+  SEKISHO_ASSIGN_OR_RETURN(std::vector<FileChange> changes,
+                           PointKubelet(plan_.setup, plan_.runtime_endpoint, plan_.agent_endpoint,
+                                        KubeletDropInOf(options_.kubelet_unit), node_.root));
   for (FileChange& change : changes) {
     plan_.kubelet_changes.push_back({.change = std::move(change), .of = SavedFile::Of::kKubelet});
   }
@@ -297,6 +283,10 @@ absl::StatusOr<Plan> MakePlan(const InstallOptions& options,
                               const std::vector<BroughtFile>& brought, const StateStore& store,
                               const SavedState& saved, const NodeAccess& node) {
   return Planner(options, brought, store, saved, node).Make();
+}
+
+std::string KubeletDropInOf(const std::string& unit) {
+  return DropInOf(unit, kKubeletDropInName);
 }
 
 absl::StatusOr<UnitState> ShowKubelet(const std::string& unit, const NodeAccess& node) {
@@ -318,8 +308,9 @@ absl::StatusOr<AgentSockets> ReadAgentSockets(const std::string& config_text,
     return absl::InvalidArgumentError(errors.front().ToString());
   }
   const config::AgentConfig defaults;
-  return AgentSockets{.listen = TextAt(*root, "listen", "socket", defaults.listen_socket),
-                      .upstream = TextAt(*root, "upstream", "socket", defaults.upstream_socket)};
+  return AgentSockets{
+      .listen = ScalarAt(*root, {"listen", "socket"}).value_or(defaults.listen_socket),
+      .upstream = ScalarAt(*root, {"upstream", "socket"}).value_or(defaults.upstream_socket)};
 }
 
 }  // namespace sekisho::install

@@ -14,8 +14,6 @@ namespace sekisho::install {
 
 inline constexpr const char* kAgentService = "sekisho.service";
 inline constexpr const char* kAgentSocketUnit = "sekisho.socket";
-// Sorts behind the drop-ins of kubeadm and of packages.
-inline constexpr const char* kKubeletDropInName = "99-sekisho.conf";
 // What the kubelet's endpoint ends with in front of CRI-O: the kubelet compares that end
 // (CrioSocketSuffix, pkg/kubelet/cadvisor) to decide where statistics come from.
 inline constexpr const char* kCrioSuffix = "run/crio/crio.sock";
@@ -46,6 +44,9 @@ struct Plan {
 absl::StatusOr<Plan> MakePlan(const InstallOptions& options,
                               const std::vector<BroughtFile>& brought, const StateStore& store,
                               const SavedState& saved, const NodeAccess& node);
+
+// The drop-in of the kubelet's unit that is ours.
+std::string KubeletDropInOf(const std::string& unit);
 
 // The kubelet's unit as systemd has it, or where systemd does not run, as its files lie about.
 absl::StatusOr<UnitState> ShowKubelet(const std::string& unit, const NodeAccess& node);

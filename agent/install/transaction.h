@@ -13,6 +13,7 @@ namespace sekisho::install {
 struct NodeChange {
   FileChange change;
   SavedFile::Of of = SavedFile::Of::kAgent;
+  bool brought = false;  // by --files, among possibly hundreds: not worth a line each
 };
 
 class Transaction {

@@ -199,10 +199,9 @@ absl::Status Removal::PointBack() {
   if (!still_there || (options_.dry_run && !saved_.installed.empty())) {
     return absl::OkStatus();
   }
-  SEKISHO_ASSIGN_OR_RETURN(
-      const std::vector<FileChange> changes,
-      PointKubelet(setup, endpoints_.agent, endpoints_.runtime,
-                   StrCat("/etc/systemd/system/", unit_, ".d/", kKubeletDropInName), node_.root));
+  SEKISHO_ASSIGN_OR_RETURN(const std::vector<FileChange> changes,
+                           PointKubelet(setup, endpoints_.agent, endpoints_.runtime,
+                                        KubeletDropInOf(unit_), node_.root));
   for (const FileChange& change : changes) {
     SEKISHO_RETURN_IF_ERROR(Write(change));
   }
