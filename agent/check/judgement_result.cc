@@ -23,7 +23,7 @@ std::vector<policy::Violation> RefusalsOf(const enforce::Judgement& judgement) {
 }
 
 void SetSpec(const policy::Spec& spec, Result& result) {
-  result.enforced = spec.enforce.ToString();
+  result.enforced = spec.EnforcedText();
   result.rule = spec.origin;
   result.exemption = spec.exemption_reason.value_or("");
 }

@@ -16,6 +16,7 @@ namespace {
 struct Found {
   const Check* check;
   Finding finding;
+  LevelVersion at;  // what it violates
 };
 
 std::vector<Found> FindAt(const Spec& spec, const LevelVersion& at, bool controls,
@@ -24,7 +25,26 @@ std::vector<Found> FindAt(const Spec& spec, const LevelVersion& at, bool control
   std::vector<Found> found;
   for (const Check* check : ActiveChecks(at.level, question.minor, controls)) {
     if (std::optional<Finding> finding = check->find(question)) {
-      found.push_back({check, *std::move(finding)});
+      found.push_back({check, *std::move(finding), at});
+    }
+  }
+  return found;
+}
+
+// What of `subject` is against what is enforced: one level, or two that hold beside each other. The
+// controls and the checks of ours are the same at both.
+std::vector<Found> FindEnforced(const Spec& spec, const Subject& subject) {
+  std::vector<Found> found = FindAt(spec, spec.enforce, true, subject);
+  if (!spec.also_enforce.has_value()) {
+    return found;
+  }
+  for (Found& other : FindAt(spec, *spec.also_enforce, false, subject)) {
+    const bool known = std::ranges::any_of(found, [&other](const Found& one) {
+      return one.check == other.check && (one.check->kind != CheckKind::kPodSecurity ||
+                                          one.finding.detail == other.finding.detail);
+    });
+    if (!known) {
+      found.push_back(std::move(other));
     }
   }
   return found;
@@ -77,10 +97,25 @@ void JudgeOtherLevels(const Spec& spec, const Subject& subject, Decision& decisi
                                           : ToViolations(FindAt(spec, spec.warn, false, subject));
 }
 
+// One sentence for each of the levels that hold beside each other.
+std::string RefusalOf(const Spec& spec, const std::vector<Found>& found) {
+  std::vector<Found> of_enforce;
+  std::vector<Found> of_other;
+  for (const Found& one : found) {
+    (one.at == spec.enforce ? of_enforce : of_other).push_back(one);
+  }
+  std::string text = RefusalText(spec.enforce, ToViolations(of_enforce));
+  if (!of_other.empty()) {
+    text += base::StrCat(text.empty() ? "" : "; ",
+                         RefusalText(of_other.front().at, ToViolations(of_other)));
+  }
+  return text;
+}
+
 void Deny(const Spec& spec, const std::vector<Found>& why, Decision& decision) {
   decision.action = Action::kDeny;
   decision.edits = {};
-  decision.message = RefusalText(spec.enforce, ToViolations(why));
+  decision.message = RefusalOf(spec, why);
 }
 
 Subject SubjectOf(const SandboxFacts& sandbox, const ContainerFacts& container) {
@@ -92,7 +127,7 @@ Subject SubjectOf(const SandboxFacts& sandbox, const ContainerFacts& container) 
 
 std::vector<Found> StillWrong(const Spec& spec, const SandboxFacts& sandbox,
                               const ContainerFacts& repaired) {
-  return FindAt(spec, spec.enforce, true, SubjectOf(sandbox, repaired));
+  return FindEnforced(spec, SubjectOf(sandbox, repaired));
 }
 
 // All that is wrong with a container. What is about a profile's file is said of the one that it
@@ -150,7 +185,7 @@ bool IsPodSecurity(const Violation& violation) {
 Decision EvaluateSandbox(const Spec& spec, const SandboxFacts& sandbox) {
   Decision decision;
   const Subject subject{.sandbox = sandbox};
-  const std::vector<Found> found = FindAt(spec, spec.enforce, true, subject);
+  const std::vector<Found> found = FindEnforced(spec, subject);
   decision.violations = ToViolations(found);
   JudgeOtherLevels(spec, subject, decision);
   std::vector<CheckGroup> repaired;
@@ -196,9 +231,9 @@ Decision EvaluateContainer(const Spec& spec, const SandboxFacts& sandbox,
 std::optional<std::string> WhyNotLegal(const Spec& spec, const SandboxFacts& sandbox) {
   std::vector<CheckGroup> repaired;
   const std::vector<Found> refused =
-      Refused(spec, FindAt(spec, spec.enforce, true, {.sandbox = sandbox}), repaired);
+      Refused(spec, FindEnforced(spec, {.sandbox = sandbox}), repaired);
   if (!refused.empty()) {
-    return RefusalText(spec.enforce, ToViolations(refused));
+    return RefusalOf(spec, refused);
   }
   return EditsFor(spec, sandbox, repaired).empty() ? std::nullopt : std::optional("more edits");
 }
@@ -207,7 +242,7 @@ std::optional<std::string> WhyNotLegal(const Spec& spec, const SandboxFacts& san
                                        const ContainerFacts& container) {
   const std::vector<Found> left = StillWrong(spec, sandbox, container);
   if (!left.empty()) {
-    return RefusalText(spec.enforce, ToViolations(left));
+    return RefusalOf(spec, left);
   }
   return EditsFor(spec, container, {}).empty() ? std::nullopt : std::optional("more edits");
 }

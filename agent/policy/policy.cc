@@ -1,6 +1,8 @@
 #include "policy/policy.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <tuple>
 #include <utility>
 
@@ -54,16 +56,59 @@ auto Precedence(const Rule& rule) {
 
 Spec Exempted(Spec spec, const Exemption& exemption) {
   spec.enforce = {Level::kPrivileged, {}};
+  spec.also_enforce.reset();
   spec.controls = {};
   spec.exemption_reason = exemption.reason;
   spec.origin = exemption.origin;
   return spec;
 }
 
+// Levels in an order of their own, for a map.
+auto Key(const LevelVersion& level) {
+  return std::tuple(level.level, level.version.minor);
+}
+auto Key(const LevelChoice& choice) {
+  const std::optional<LevelVersion>& also = choice.also_enforce;
+  return std::tuple(Key(choice.levels.enforce), Key(choice.levels.audit), Key(choice.levels.warn),
+                    also.has_value() ? std::optional(Key(*also)) : std::nullopt, choice.source);
+}
+
 }  // namespace
 
+// A spec is large, and a request that is decided by labels would copy two of them. There are few
+// different sets of labels in a cluster; whoever may write labels could make many, so no more than
+// a number of them is kept.
+class Policy::LabelledSpecs {
+ public:
+  SpecPtr With(const SpecPtr& spec, const LevelChoice& choice) {
+    if (choice.source == LevelSource::kPolicy) {
+      return spec;
+    }
+    const std::lock_guard lock(mu_);
+    const auto key = std::tuple(spec.get(), Key(choice));
+    if (const auto known = known_.find(key); known != known_.end()) {
+      return known->second;
+    }
+    auto made = std::make_shared<const Spec>(WithLevels(*spec, choice));
+    if (known_.size() < kMost) {
+      known_.emplace(key, made);
+    }
+    return made;
+  }
+
+ private:
+  static constexpr size_t kMost = 512;
+
+  std::mutex mu_;
+  // The pointers are to specs that the policy owns.
+  std::map<std::tuple<const Spec*, decltype(Key(LevelChoice()))>, SpecPtr> known_;
+};
+
 Policy::Policy(Spec defaults, std::vector<Rule> rules, std::vector<Exemption> exemptions)
-    : defaults_(std::move(defaults)), rules_(std::move(rules)), exemptions_(std::move(exemptions)) {
+    : defaults_(std::move(defaults)),
+      rules_(std::move(rules)),
+      exemptions_(std::move(exemptions)),
+      labelled_(std::make_shared<LabelledSpecs>()) {
   std::ranges::stable_sort(
       rules_, [](const Rule& a, const Rule& b) { return Precedence(a) > Precedence(b); });
   default_spec_ = std::make_shared<const Spec>(defaults_);
@@ -72,13 +117,13 @@ Policy::Policy(Spec defaults, std::vector<Rule> rules, std::vector<Exemption> ex
   }
 }
 
-template <typename Matches>
-SpecPtr Policy::Select(std::chrono::sys_seconds now, Matches matches) const {
+template <typename Matches, typename Labelled>
+SpecPtr Policy::Select(std::chrono::sys_seconds now, Matches matches, Labelled labelled) const {
   const auto rule =
       std::ranges::find_if(rules_, [&](const Rule& candidate) { return matches(candidate.match); });
-  const SpecPtr& spec = rule == rules_.end()
-                            ? default_spec_
-                            : rule_specs_[static_cast<size_t>(rule - rules_.begin())];
+  SpecPtr spec =
+      labelled(rule == rules_.end() ? default_spec_
+                                    : rule_specs_[static_cast<size_t>(rule - rules_.begin())]);
   const auto exemption = std::ranges::find_if(exemptions_, [&](const Exemption& candidate) {
     return matches(candidate.match) && HoldsAt(candidate, now);
   });
@@ -87,25 +132,35 @@ SpecPtr Policy::Select(std::chrono::sys_seconds now, Matches matches) const {
 }
 
 SpecPtr Policy::ForContainer(const PodIdentity& pod, const std::string& container,
-                             std::chrono::sys_seconds now) const {
-  return Select(now, [&](const Match& match) {
-    return MatchesPod(match, pod) && MatchesContainer(match, container);
-  });
+                             std::chrono::sys_seconds now, const NamespaceView& namespaces) const {
+  return Select(
+      now,
+      [&](const Match& match) {
+        return MatchesPod(match, pod) && MatchesContainer(match, container);
+      },
+      [&](const SpecPtr& spec) {
+        return labelled_->With(spec, ChooseLevels(*spec, namespaces, pod));
+      });
 }
 
-SpecPtr Policy::ForSandbox(const PodIdentity& pod, std::chrono::sys_seconds now) const {
+SpecPtr Policy::ForSandbox(const PodIdentity& pod, std::chrono::sys_seconds now,
+                           const NamespaceView& namespaces) const {
   SpecPtr spec = Select(
-      now, [&](const Match& match) { return match.containers.empty() && MatchesPod(match, pod); });
+      now, [&](const Match& match) { return match.containers.empty() && MatchesPod(match, pod); },
+      [&](const SpecPtr& of_file) {
+        return labelled_->With(of_file, ChooseLevels(*of_file, namespaces, pod));
+      });
   if (spec->exemption_reason.has_value()) {
     return spec;
   }
   const bool per_container =
-      std::ranges::any_of(rules_,
-                          [&](const Rule& candidate) {
-                            return !candidate.match.containers.empty() &&
-                                   candidate.spec.enforce.level == Level::kPrivileged &&
-                                   MatchesPod(candidate.match, pod);
-                          }) ||
+      std::ranges::any_of(
+          rules_,
+          [&](const Rule& candidate) {
+            return !candidate.match.containers.empty() && MatchesPod(candidate.match, pod) &&
+                   ChooseLevels(candidate.spec, namespaces, pod).levels.enforce.level ==
+                       Level::kPrivileged;
+          }) ||
       std::ranges::any_of(exemptions_, [&](const Exemption& exemption) {
         return !exemption.match.containers.empty() && MatchesPod(exemption.match, pod) &&
                HoldsAt(exemption, now);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "policy/facts.h"
+#include "policy/namespace_labels.h"
 #include "policy/spec.h"
 
 namespace sekisho::policy {
@@ -51,26 +52,31 @@ class Policy {
   Policy(Spec defaults, std::vector<Rule> rules, std::vector<Exemption> exemptions);
 
   // The spec for a sandbox: rules that name containers do not apply (but see
-  // Spec::privileged_decided_per_container). `now` decides which exemptions have expired.
-  SpecPtr ForSandbox(const PodIdentity& pod, std::chrono::sys_seconds now) const;
+  // Spec::privileged_decided_per_container). `now` decides which exemptions have expired;
+  // `namespaces` is what the labels are taken from. An exemption wins over any label.
+  SpecPtr ForSandbox(const PodIdentity& pod, std::chrono::sys_seconds now,
+                     const NamespaceView& namespaces = {}) const;
   SpecPtr ForContainer(const PodIdentity& pod, const std::string& container,
-                       std::chrono::sys_seconds now) const;
+                       std::chrono::sys_seconds now, const NamespaceView& namespaces = {}) const;
 
   const Spec& defaults() const { return defaults_; }
   const std::vector<Rule>& rules() const { return rules_; }  // in order of precedence
   const std::vector<Exemption>& exemptions() const { return exemptions_; }
 
  private:
-  // The spec of the first rule whose match satisfies `matches`, or the defaults, unless an
-  // exemption that satisfies it holds.
-  template <typename Matches>
-  SpecPtr Select(std::chrono::sys_seconds now, Matches matches) const;
+  class LabelledSpecs;  // specs with other levels, so that a request needs no copy; see policy.cc
+
+  // The spec of the first rule whose match satisfies `matches`, or the defaults, with the levels
+  // that `labelled` gives it, unless an exemption that satisfies it holds.
+  template <typename Matches, typename Labelled>
+  SpecPtr Select(std::chrono::sys_seconds now, Matches matches, Labelled labelled) const;
 
   Spec defaults_;
   std::vector<Rule> rules_;
   SpecPtr default_spec_;
   std::vector<SpecPtr> rule_specs_;  // of rules_
   std::vector<Exemption> exemptions_;
+  std::shared_ptr<LabelledSpecs> labelled_;
 };
 
 }  // namespace sekisho::policy

@@ -119,7 +119,11 @@ SELinuxOptions RepairedSELinux(const Spec& spec, const std::optional<SELinuxOpti
   SELinuxOptions cleared = options.value_or(SELinuxOptions{});
   cleared.user.clear();
   cleared.role.clear();
-  if (!IsAllowedSELinuxType(cleared.type, spec.enforce.version.Clamped())) {
+  const auto is_allowed = [&cleared](const LevelVersion& at) {
+    return IsAllowedSELinuxType(cleared.type, at.version.Clamped());
+  };
+  if (!is_allowed(spec.enforce) ||
+      (spec.also_enforce.has_value() && !is_allowed(*spec.also_enforce))) {
     cleared.type.clear();
   }
   return cleared;
@@ -130,7 +134,9 @@ std::vector<std::string> ForbiddenSysctls(const Spec& spec, const SandboxFacts& 
   std::vector<std::string> names;
   for (const auto& [name, value] : sandbox.sysctls) {
     const bool against_level =
-        spec.enforce.level != Level::kPrivileged && !IsSafeSysctl(name, minor);
+        (spec.enforce.level != Level::kPrivileged && !IsSafeSysctl(name, minor)) ||
+        (spec.also_enforce.has_value() &&
+         !IsSafeSysctl(name, spec.also_enforce->version.Clamped()));
     if (against_level || IsSysctlAgainstControls(spec.controls, name, minor)) {
       names.push_back(name);
     }

@@ -99,6 +99,54 @@ std::string LevelVersion::ToString() const {
                                    : base::StrCat(LevelName(level), ":latest");
 }
 
+std::string_view LabelModeName(LabelMode mode) {
+  switch (mode) {
+    case LabelMode::kFloor:
+      return "floor";
+    case LabelMode::kFollow:
+      return "follow";
+    case LabelMode::kIgnore:
+      return "ignore";
+  }
+  return "unknown";
+}
+
+std::string_view WhenStaleName(WhenStale when) {
+  switch (when) {
+    case WhenStale::kKeep:
+      return "keep";
+    case WhenStale::kFilePolicy:
+      return "filePolicy";
+    case WhenStale::kRestricted:
+      return "restricted";
+  }
+  return "unknown";
+}
+
+std::string_view LevelSourceName(LevelSource source) {
+  switch (source) {
+    case LevelSource::kPolicy:
+      return "";
+    case LevelSource::kLabels:
+      return "labels";
+    case LevelSource::kStaleLabels:
+      return "stale-labels";
+    case LevelSource::kStale:
+      return "stale";
+    case LevelSource::kUnknownNamespace:
+      return "unknown-namespace";
+    case LevelSource::kStaticBeforeSync:
+      return "static-before-sync";
+  }
+  return "unknown";
+}
+
+std::string Spec::EnforcedText() const {
+  return also_enforce.has_value()
+             ? base::StrCat(enforce.ToString(), " and ", also_enforce->ToString())
+             : enforce.ToString();
+}
+
 std::string_view CheckGroupName(CheckGroup group) {
   return RowOf(group).name;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -149,9 +150,54 @@ struct AnnotationRules {
   friend bool operator==(const AnnotationRules&, const AnnotationRules&) = default;
 };
 
+// How the labels of a pod's namespace (pod-security.kubernetes.io/*) go together with what the
+// node's own policy says of the pod.
+enum class LabelMode {
+  kFloor,   // the stricter of the two: labels can only tighten
+  kFollow,  // the labels, where the namespace has them
+  kIgnore,  // the node's policy alone
+};
+std::string_view LabelModeName(LabelMode mode);  // "floor", "follow", "ignore"
+
+// What the labels are worth when the API server has not confirmed them for too long.
+enum class WhenStale {
+  kKeep,        // as much as ever
+  kFilePolicy,  // nothing: the node's policy decides alone
+  kRestricted,  // less than nothing: restricted:latest, but for static pods
+};
+std::string_view WhenStaleName(WhenStale when);  // "keep", "filePolicy", "restricted"
+
+struct LabelRules {
+  LabelMode mode = LabelMode::kFloor;
+  std::chrono::seconds stale_after = std::chrono::hours(24);
+  WhenStale when_stale = WhenStale::kKeep;
+  // The enforced level of a namespace that the API server never named, as if it were labelled so.
+  // Absent: the node's policy decides alone.
+  std::optional<Level> unknown_namespace = std::nullopt;
+
+  friend bool operator==(const LabelRules&, const LabelRules&) = default;
+};
+
+// Where the levels of a spec come from, for the audit log.
+enum class LevelSource {
+  kPolicy,            // the node's policy: no API server is asked, or labels are ignored
+  kLabels,            // the policy and the labels
+  kStaleLabels,       // the same, by WhenStale::kKeep
+  kStale,             // by one of the other two
+  kUnknownNamespace,  // by LabelRules::unknown_namespace
+  kStaticBeforeSync,  // the policy: a static pod, and the API server was not heard of yet
+};
+// "" for kPolicy, otherwise "labels", "stale-labels", "stale", "unknown-namespace",
+// "static-before-sync".
+std::string_view LevelSourceName(LevelSource source);
+
 // Everything Evaluate needs besides the facts.
 struct Spec {
   LevelVersion enforce{Level::kBaseline, {}};
+  // Holds beside `enforce`: two versions of a standard forbid different things, so that the
+  // stricter of two policies can be both of them. Never privileged, never a higher level than
+  // `enforce`.
+  std::optional<LevelVersion> also_enforce;
   LevelVersion audit;
   LevelVersion warn;
   Hardening harden;
@@ -165,6 +211,8 @@ struct Spec {
   Trust trust;
   AnnotationRules annotations;
   NodeFacts node;
+  LabelRules labels;
+  LevelSource level_source = LevelSource::kPolicy;
   // Set when an exemption applies: `enforce` is then privileged, and the reason goes to the audit
   // log.
   std::optional<std::string> exemption_reason;
@@ -173,6 +221,9 @@ struct Spec {
   bool privileged_decided_per_container = false;
   // "rules[2]" or "defaults" or "exemptions[0]": where this came from, for the audit log.
   std::string origin = "defaults";
+
+  // "restricted:v1.30", or "restricted:v1.30 and baseline:latest".
+  std::string EnforcedText() const;
 
   OnViolation For(CheckGroup group) const { return on_violation[static_cast<size_t>(group)]; }
 
