@@ -1,8 +1,12 @@
 // /etc/sekisho/config.yaml: the table of its keys, and LoadAgentConfig.
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <iterator>
 
+#include "absl/strings/ascii.h"
 #include "base/str_cat.h"
 #include "config/keys.h"
 #include "config/snapshot.h"
@@ -41,6 +45,45 @@ std::optional<std::string> ReadGroup(const Value& value, Reader& reader) {
     return std::nullopt;
   }
   return group;
+}
+
+// A node's name is a DNS subdomain, a group the value of a label: both become part of a file's
+// name, and neither can hold a "/".
+std::optional<std::string> ReadPlainName(const Value& value, Reader& reader) {
+  std::optional<std::string> name = ReadText(value, reader);
+  if (name.has_value() && !IsPlainName(*name)) {
+    reader.Error(value, "is neither the name of a node nor the value of a label",
+                 "write letters, digits, '-', '_' and '.', at most 253");
+    return std::nullopt;
+  }
+  return name;
+}
+
+std::optional<std::string> ReadLabelKey(const Value& value, Reader& reader) {
+  std::optional<std::string> key = ReadText(value, reader);
+  const std::string_view text = key.has_value() ? std::string_view(*key) : "";
+  const size_t slash = text.find('/');
+  const std::string_view prefix = slash == std::string_view::npos ? "" : text.substr(0, slash);
+  const std::string_view name = slash == std::string_view::npos ? text : text.substr(slash + 1);
+  if (key.has_value() &&
+      (!IsPlainName(name) || (slash != std::string_view::npos && !IsPlainName(prefix)))) {
+    reader.Error(value, "is not the key of a label",
+                 "write it as Kubernetes does: example.com/policy-group");
+    return std::nullopt;
+  }
+  return key;
+}
+
+std::optional<std::string> ReadServer(const Value& value, Reader& reader) {
+  constexpr std::string_view kScheme = "https://";
+  std::optional<std::string> url = ReadText(value, reader);
+  if (url.has_value() && (!url->starts_with(kScheme) || url->size() == kScheme.size() ||
+                          url->find_first_of("/?#@ ", kScheme.size()) != std::string::npos)) {
+    reader.Error(value, "is not the URL of an API server",
+                 "write https://HOST:PORT, without a path");
+    return std::nullopt;
+  }
+  return url;
 }
 
 std::optional<std::string> ReadLogLevel(const Value& value, Reader& reader) {
@@ -152,7 +195,31 @@ constexpr std::array<Row, 1> kUnsafe = {
         "Forward methods that this build does not know, unchecked. Weakens the node."),
 };
 
-constexpr std::array<Row, 12> kDocument = {{
+constexpr std::array<Row, 3> kNode = {
+    Leaf<&C::node_name, ReadPlainName>(
+        "name", "text", "the host's name, in lower case",
+        "The name of this node's Node object: `policy.node.NAME.yaml`, and the source of Events."),
+    Leaf<&C::node_group, ReadPlainName>("group", "text", "the node's label",
+                                        "The group of this node: `policy.group.GROUP.yaml`."),
+    Leaf<&C::node_group_label, ReadLabelKey>(
+        "groupLabel", "label key", "`sekisho.io/policy-group`",
+        "The label of the Node object whose value is the group."),
+};
+constexpr std::array<Row, 4> kKubernetes = {
+    Leaf<&C::kubeconfig, ReadPath>(
+        "kubeconfig", "absolute path", "none",
+        "How to reach the API server: a kubeconfig, such as the kubelet's own."),
+    Leaf<&C::service_account_dir, ReadPath>(
+        "serviceAccountDirectory", "absolute path", "none",
+        "In place of a kubeconfig: a directory with `token` and `ca.crt`, as in a pod."),
+    Leaf<&C::api_server, ReadServer>("server", "`https://HOST:PORT`", "as in a pod's environment",
+                                     "The API server, beside `serviceAccountDirectory`."),
+    Leaf<&C::events, ReadBool>(
+        "events", "`true` or `false`", "`true`",
+        "Whether refusals, hardening and warnings are reported as Events of the pods."),
+};
+
+constexpr std::array<Row, 14> kDocument = {{
     {"apiVersion", "`sekisho.io/v1alpha1`", "required", "The version of this file's format.",
      &SkipHeaderKey<AgentConfig>, false, nullptr},
     {"kind", "`AgentConfig`", "required", "What this file is.", &SkipHeaderKey<AgentConfig>, false,
@@ -161,6 +228,8 @@ constexpr std::array<Row, 12> kDocument = {{
     Section<kUpstream>("upstream"),
     Section<kPolicy>("policy"),
     Section<kKubelet>("kubelet"),
+    Section<kNode>("node"),
+    Section<kKubernetes>("kubernetes"),
     Section<kState>("state"),
     Section<kAudit>("audit"),
     Section<kLog>("log"),
@@ -182,6 +251,29 @@ void CheckSockets(const AgentConfig& config, Reader& reader) {
                "the agent listens on one socket and calls the runtime on another");
 }
 
+// One way to the API server, or none. What was given and is wrong has been reported; it counts as
+// given here.
+void CheckKubernetes(Reader& reader) {
+  const auto at = [&reader](const char* key) { return reader.Find(key); };
+  const auto given = [&at](const char* key) { return at(key).line > 0; };
+  const bool kubeconfig = given("kubernetes.kubeconfig");
+  const bool service_account = given("kubernetes.serviceAccountDirectory");
+  if (kubeconfig && service_account) {
+    reader.Error(at("kubernetes.serviceAccountDirectory"), "kubernetes.serviceAccountDirectory",
+                 "stands beside kubernetes.kubeconfig", "keep one of the two");
+  }
+  if (given("kubernetes.server") && !service_account) {
+    reader.Error(at("kubernetes.server"), "kubernetes.server",
+                 "is only for kubernetes.serviceAccountDirectory",
+                 "a kubeconfig names its server itself");
+  }
+  if (given("kubernetes.events") && !kubeconfig && !service_account) {
+    reader.Error(at("kubernetes.events"), "kubernetes.events",
+                 "there is no API server to report to",
+                 "give kubernetes.kubeconfig or kubernetes.serviceAccountDirectory");
+  }
+}
+
 }  // namespace
 
 LoadResult<AgentConfig> LoadAgentConfig(const std::string& file) {
@@ -201,8 +293,25 @@ LoadResult<AgentConfig> LoadAgentConfig(const std::string& file) {
   }
   ReadMapping(document, reader, kDocument, result.value);
   CheckSockets(result.value, reader);
+  CheckKubernetes(reader);
   SortByPlace({file}, result.errors);
   return result;
+}
+
+bool IsPlainName(std::string_view text) {
+  constexpr size_t kLongest = 253;  // of a DNS subdomain
+  return !text.empty() && text.size() <= kLongest && absl::ascii_isalnum(text.front()) &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
+         });
+}
+
+std::string NodeName(const AgentConfig& config) {
+  std::array<char, 256> name{};
+  if (config.node_name.empty() && ::gethostname(name.data(), name.size() - 1) == 0) {
+    return absl::AsciiStrToLower(name.data());
+  }
+  return config.node_name;
 }
 
 std::vector<KeyDoc> AgentConfigKeys() {

@@ -190,6 +190,28 @@ std::string EnforceText(const Spec& spec) {
   return StrCat(spec.enforce.ToString(), privileged ? remark : "");
 }
 
+std::string DurationText(std::chrono::seconds time) {
+  const int64_t seconds = time.count();
+  if (seconds % 3600 == 0) {
+    return StrCat(seconds / 3600, "h");
+  }
+  return seconds % 60 == 0 ? StrCat(seconds / 60, "m") : StrCat(seconds, "s");
+}
+
+// Said whether or not an API server is asked: the same policy is for many nodes.
+std::string LabelsText(const policy::LabelRules& labels) {
+  if (labels.mode == policy::LabelMode::kIgnore) {
+    return "ignored";
+  }
+  const std::string unknown = labels.unknown_namespace.has_value()
+                                  ? std::string(policy::LevelName(*labels.unknown_namespace))
+                                  : "this policy";
+  return StrCat(labels.mode == policy::LabelMode::kFollow ? "followed" : "the stricter of the two",
+                "; after ", DurationText(labels.stale_after),
+                " without the API server: ", policy::WhenStaleName(labels.when_stale),
+                "; unknown namespaces: ", unknown);
+}
+
 std::vector<Line> SpecLines(const Spec& spec) {
   const policy::Hardening& harden = spec.harden;
   return {
@@ -204,6 +226,7 @@ std::vector<Line> SpecLines(const Spec& spec) {
       {"noNewPrivileges", harden.no_new_privileges ? "set" : "as asked"},
       {"maskedPaths", harden.masked_paths ? "set" : "as asked"},
       {"onViolation", HardenedGroups(spec)},
+      {"labels", LabelsText(spec.labels)},
       {"controls", ControlsText(spec.controls)},
       {"trusted", TrustText(spec.trust)},
       {"annotations", AnnotationsText(spec.annotations)},
@@ -261,7 +284,9 @@ void AppendRules(std::string& out, const policy::Policy& policy) {
 }  // namespace
 
 std::string DescribePolicy(const Snapshot& snapshot) {
-  std::string out = StrCat("Policy ", snapshot.hash.substr(0, 12), " from\n");
+  std::string out = StrCat(
+      "Policy ", snapshot.hash.substr(0, 12),
+      snapshot.revision.has_value() ? StrCat(", revision ", *snapshot.revision) : "", " from\n");
   for (const std::string& file : snapshot.files) {
     out += StrCat("   ", file, "\n");
   }

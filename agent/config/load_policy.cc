@@ -10,6 +10,7 @@
 #include "config/contradictions.h"
 #include "config/digest.h"
 #include "config/node_profiles.h"
+#include "config/policy_choice.h"
 #include "config/policy_file.h"
 #include "config/snapshot.h"
 #include "config/trusted_file.h"
@@ -70,6 +71,7 @@ class Merger {
       Take(over.on_violation[i], base.on_violation[i]);
     }
     MergeLocalhost(base, file, over.localhost);
+    MergeLabels(base.labels, over.labels);
     MergeTrust(base, over);
     MergeControls(base, file, over);
     return base;
@@ -121,6 +123,13 @@ class Merger {
     Take(over.must_deny, base.localhost.must_deny);
     Take(over.docker_format, base.localhost.docker_format);
     Take(over.allow_unconfined_in_disguise, base.localhost.allow_unconfined_in_disguise);
+  }
+
+  static void MergeLabels(policy::LabelRules& base, const LabelRulesFile& over) {
+    Take(over.mode, base.mode);
+    Take(over.stale_after, base.stale_after);
+    Take(over.when_stale, base.when_stale);
+    Take(over.unknown_namespace, base.unknown_namespace);
   }
 
   // What is replaced as a whole.
@@ -293,15 +302,39 @@ std::vector<policy::Exemption> BuildExemptions(const Loaded& loaded, std::chrono
   return exemptions;
 }
 
+// Who writes `follow` means to be told by the API server; here nobody asks it.
+void WarnOfUnheardLabels(const AgentConfig& config, const Loaded& loaded,
+                         std::vector<Diagnostic>* warnings) {
+  if (!config.kubeconfig.empty() || !config.service_account_dir.empty()) {
+    return;
+  }
+  for (const PolicyFile& file : loaded.files) {
+    std::vector<const LabelRulesFile*> all = {&file.defaults.labels};
+    for (const RuleFile& rule : file.rules) {
+      all.push_back(&rule.labels);
+    }
+    for (const LabelRulesFile* const labels : all) {
+      if (labels->mode == policy::LabelMode::kFollow) {
+        warnings->push_back(MakeDiagnostic(file.path, labels->mode_where, labels->mode_key,
+                                           "labels are never heard of: the policy decides alone",
+                                           "give kubernetes.kubeconfig in config.yaml"));
+        return;  // once is enough
+      }
+    }
+  }
+}
+
 }  // namespace
 
-LoadResult<Snapshot> LoadPolicy(const AgentConfig& config, std::chrono::sys_seconds now) {
+LoadResult<Snapshot> LoadPolicy(const AgentConfig& config, std::chrono::sys_seconds now,
+                                const NodeIdentity& node) {
   LoadResult<Snapshot> result;
   Snapshot& snapshot = result.value;
   Loaded loaded;
-  snapshot.files.push_back(config.policy_file);
-  ReadOne(config.policy_file, BaseName(config.policy_file), PolicyFileRole::kMain, &loaded,
-          &result.errors, &snapshot.warnings);
+  const std::string main_path = ChoosePolicyFile(config, node);
+  snapshot.files.push_back(main_path);
+  ReadOne(main_path, BaseName(main_path), PolicyFileRole::kMain, &loaded, &result.errors,
+          &snapshot.warnings);
   for (const std::string& name :
        ListTrustedDirectory(config.policy_dir, &result.errors, &snapshot.warnings)) {
     const std::string path = StrCat(config.policy_dir, "/", name);
@@ -316,8 +349,11 @@ LoadResult<Snapshot> LoadPolicy(const AgentConfig& config, std::chrono::sys_seco
       StrCat(config.kubelet_root == "/" ? "" : config.kubelet_root, "/seccomp");
   NodeProfiles profiles(defaults.node.seccomp_root);
   Merger merger(defaults.node.seccomp_root, &profiles, &result.errors);
-  if (!loaded.files.empty() && loaded.files.front().path == config.policy_file) {
+  if (!loaded.files.empty() && loaded.files.front().path == main_path) {
     const PolicyFile& main_file = loaded.files.front();
+    snapshot.revision = main_file.revision;
+    snapshot.replaces_revision = main_file.replaces_revision;
+    snapshot.revision_where = main_file.revision_where;
     defaults.origin = StrCat(main_file.label, ": defaults");
     defaults = merger.Merge(std::move(defaults), main_file, main_file.defaults);
     Report(AllIn(defaults, profiles), {}, {main_file, main_file.defaults, "defaults", {}},
@@ -326,9 +362,10 @@ LoadResult<Snapshot> LoadPolicy(const AgentConfig& config, std::chrono::sys_seco
   std::vector<policy::Rule> rules =
       BuildRules(loaded, defaults, &merger, &profiles, &result.errors);
   std::vector<policy::Exemption> exemptions = BuildExemptions(loaded, now, &snapshot.warnings);
+  WarnOfUnheardLabels(config, loaded, &snapshot.warnings);
   snapshot.hash = DigestFiles(loaded.labels_and_bytes);
   if (snapshot.hash.empty()) {
-    result.errors.push_back(AboutFile(config.policy_file, "cannot compute its SHA-256"));
+    result.errors.push_back(AboutFile(main_path, "cannot compute its SHA-256"));
   }
   SortByPlace(snapshot.files, result.errors);
   SortByPlace(snapshot.files, snapshot.warnings);

@@ -203,7 +203,25 @@ constexpr Field<RuleFile> Replacing(std::string_view name, std::string_view doc,
   return {name, "mapping, as at the top", "inherited", doc, read, false, nullptr};
 }
 
-constexpr std::array<Field<RuleFile>, 15> RuleRows() {
+std::optional<int64_t> ReadRevision(const Value& value, Reader& reader) {
+  return ReadInteger(value, reader, 1, int64_t{1} << 53);  // what JSON can carry exactly
+}
+void ReadFileRevision(const Value& value, PolicyFile& out, Reader& reader) {
+  out.revision = ReadRevision(value, reader);
+  out.revision_where = value.where;
+}
+void ReadReplacesRevision(const Value& value, PolicyFile& out, Reader& reader) {
+  out.replaces_revision = ReadRevision(value, reader);
+}
+
+void ReadRuleLabelMode(const Value& value, RuleFile& out, Reader& reader) {
+  ReadLabelMode(value, out.labels, reader);
+}
+void ReadTopLabelRules(const Value& value, SpecFile& out, Reader& reader) {
+  ReadLabelRules(value, out.labels, reader);
+}
+
+constexpr std::array<Field<RuleFile>, 16> RuleRows() {
   constexpr auto levels = LevelRows<RuleFile>();
   Field<RuleFile> match = Section<RuleFile, &ReadMatch<RuleFile>, kMatch>("match");
   match.required = true;
@@ -220,6 +238,9 @@ constexpr std::array<Field<RuleFile>, 15> RuleRows() {
       Section<RuleFile, &ReadHarden<RuleFile>, kHarden>("harden"),
       {"onViolation", "mapping", "", "", &ReadOnViolationSection<RuleFile>, false, &ListGroups},
       {"seccomp", "mapping", "", "", &ReadSeccompSection<RuleFile>, false, &ListSeccompDemands},
+      {"namespaceLabels", "`floor`, `follow` or `ignore`", "inherited",
+       "What the labels of the pod's namespace count for, in place of `namespaceLabels.mode`.",
+       &ReadRuleLabelMode, false, nullptr},
       Replacing("controls", "Takes the place of the file's `controls` as a whole.",
                 &ReadControlsSection<RuleFile>),
       Replacing("volumes", "Takes the place of the file's `volumes` as a whole.",
@@ -314,13 +335,20 @@ constexpr Row kExemptionsRow = {"exemptions",
                                 false,
                                 &ListElements<kExemption>};
 
-constexpr std::array<Row, 12> kMainFile = {{
+constexpr std::array<Row, 15> kMainFile = {{
     kApiVersionRow,
     kKindRow,
+    {"revision", "whole number from 1", "none",
+     "Grows with each change. A node refuses a lower one than it had.", &ReadFileRevision, false,
+     nullptr},
+    {"replacesRevision", "whole number from 1", "none",
+     "The revision that this file may take the place of although its own is lower.",
+     &ReadReplacesRevision, false, nullptr},
     Section<PolicyFile, &ReadDefaults, kDefaults>("defaults"),
     Top<&ReadHarden<SpecFile>>("harden", &ListTable<kHarden>),
     Top<&ReadOnViolationSection<SpecFile>>("onViolation", &ListGroups),
     Top<&ReadSeccompSection<SpecFile>>("seccomp", &ListSeccompDemands),
+    Top<&ReadTopLabelRules>("namespaceLabels", &ListLabelRules),
     Top<&ReadControlsSection<SpecFile>>("controls", &ListControls),
     Top<&ReadVolumesSection<SpecFile>>("volumes", &ListVolumes),
     Top<&ReadDevicesSection<SpecFile>>("devices", &ListDevices),

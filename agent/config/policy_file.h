@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/controls_file.h"
+#include "config/label_rules_file.h"
 #include "config/profile_name.h"
 #include "config/seccomp_file.h"
 #include "config/snapshot.h"
@@ -40,6 +41,7 @@ struct SpecFile {
   HardenFile harden;
   OnViolationFile on_violation;
   LocalhostFile localhost;
+  LabelRulesFile labels;
   // Each replaces the inherited one as a whole.
   std::optional<ControlsFile> controls;
   std::optional<VolumesFile> volumes;
@@ -64,8 +66,11 @@ struct ExemptionFile {
 };
 
 struct PolicyFile {
-  std::string path;   // for diagnostics
-  std::string label;  // "policy.yaml", "policy.d/10-team.yaml": for origins
+  std::string path;                 // for diagnostics
+  std::string label;                // "policy.yaml", "policy.d/10-team.yaml": for origins
+  std::optional<int64_t> revision;  // of the main file, as what follows
+  std::optional<int64_t> replaces_revision;
+  Location revision_where;
   SpecFile defaults;  // of the main file; all but the levels stands at its top level
   std::vector<RuleFile> rules;
   std::vector<ExemptionFile> exemptions;

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/policy.h"
@@ -38,16 +40,36 @@ struct AgentConfig {
   uint64_t relay_max_message_bytes = 64ull << 20;
   std::chrono::seconds drain_timeout{30};  // for calls under way at SIGTERM
   bool unsafe_forward_unknown = false;     // forward methods this build does not know
+  std::string node_name;   // the Node object's; empty: the host's name in lower case
+  std::string node_group;  // empty: what the node's label says
+  std::string node_group_label = "sekisho.io/policy-group";
+  // How the API server is reached; both empty: it is not asked.
+  std::string kubeconfig;
+  std::string service_account_dir;
+  std::string api_server;  // beside a service account; empty: as a pod's environment says
+  bool events = true;      // report decisions as Events, where the API server is asked
 
   friend bool operator==(const AgentConfig&, const AgentConfig&) = default;
+};
+
+// What chooses among the policy files of a fleet.
+struct NodeIdentity {
+  std::string name;   // of the Node object; empty: not known
+  std::string group;  // empty: none, or not known
+
+  friend bool operator==(const NodeIdentity&, const NodeIdentity&) = default;
 };
 
 // One policy in force.
 struct Snapshot {
   std::shared_ptr<const policy::Policy> policy;
   std::string hash;  // SHA-256 (hex) over the policy files' names and bytes, in reading order
-  uint64_t generation = 0;  // counts successful loads of this process, from 1
-  std::vector<std::string> files;
+  uint64_t generation = 0;         // counts successful loads of this process, from 1
+  std::vector<std::string> files;  // the main file first
+  // The main file's `revision` and `replacesRevision`; see revisions.h.
+  std::optional<int64_t> revision;
+  std::optional<int64_t> replaces_revision;
+  Location revision_where;
   std::vector<Diagnostic> warnings;  // e.g. an exemption that has expired
 };
 
@@ -61,7 +83,12 @@ struct LoadResult {
 
 // Both read the files as the daemon does at start; `check-config` calls exactly these.
 LoadResult<AgentConfig> LoadAgentConfig(const std::string& file);
-// `now` is for exemption expiry warnings only.
-LoadResult<Snapshot> LoadPolicy(const AgentConfig& config, std::chrono::sys_seconds now);
+// `now` is for exemption expiry warnings only. `node` chooses the main file (policy_choice.h).
+LoadResult<Snapshot> LoadPolicy(const AgentConfig& config, std::chrono::sys_seconds now,
+                                const NodeIdentity& node = {});
+// Whether `text` can be the name of a node or the value of a label, and so part of a file's name.
+bool IsPlainName(std::string_view text);
+// The name that the configuration gives this node, or the host's.
+std::string NodeName(const AgentConfig& config);
 
 }  // namespace sekisho::config

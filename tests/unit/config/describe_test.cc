@@ -22,6 +22,16 @@ class Describe : public ConfigFiles {
     EXPECT_NE(hash, std::string::npos);
     return text.replace(hash, 12, "HASH");
   }
+  // The line of the defaults that begins with `name`, without its folds; "" when there is none.
+  std::string LineOf(const std::string& policy, const std::string& name) {
+    std::string text = Text(policy);
+    const std::string folded = "\n" + std::string(20, ' ');
+    for (size_t at = text.find(folded); at != std::string::npos; at = text.find(folded)) {
+      text.replace(at, folded.size(), " ");
+    }
+    const size_t at = text.find("   " + name + " ");
+    return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
+  }
 };
 
 TEST_F(Describe, ShowsTheOrderOfPrecedence) {
@@ -72,6 +82,8 @@ exemptions:
    noNewPrivileges  set
    maskedPaths      as asked
    onViolation      harden seccomp; deny the rest
+   labels           the stricter of the two; after 24h without the API server: keep; unknown
+                    namespaces: this policy
    controls         none
    trusted          none
    annotations      deny what is known to steer a runtime
@@ -97,16 +109,6 @@ TEST_F(Describe, SaysThatPrivilegedMeansNothing) {
 // Only where it is not as usual.
 TEST_F(Describe, ShowsWhatIsDemandedOfLocalhostProfiles) {
   Write("kubelet/seccomp/web.json", StrictProfile());
-  const auto line_of = [&](const std::string& demands) {
-    std::string text =
-        Text(std::string(kPolicyHeader) + "seccomp: {localhost: {" + demands + "}}\n");
-    const std::string folded = "\n" + std::string(20, ' ');
-    for (size_t at = text.find(folded); at != std::string::npos; at = text.find(folded)) {
-      text.replace(at, folded.size(), " ");
-    }
-    const size_t at = text.find("   localhost ");
-    return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
-  };
   const struct {
     std::string demands;
     std::string line;
@@ -129,7 +131,9 @@ TEST_F(Describe, ShowsWhatIsDemandedOfLocalhostProfiles) {
        "as strict as RuntimeDefault; must deny @bpf, setns, umask"},
   };
   for (const auto& c : cases) {
-    EXPECT_EQ(line_of(c.demands), c.line.empty() ? "" : "   localhost        " + c.line)
+    const std::string policy =
+        std::string(kPolicyHeader) + "seccomp: {localhost: {" + c.demands + "}}\n";
+    EXPECT_EQ(LineOf(policy, "localhost"), c.line.empty() ? "" : "   localhost        " + c.line)
         << c.demands;
   }
 }
@@ -194,6 +198,8 @@ annotations: {allow: [a.example.com], strip: [b.example.com], deny: [c.example.c
    maskedPaths      as asked
    onViolation      harden defaultAddCapabilities, readOnlyRootFilesystem, requiredDropCapabilities,
                     seccomp, seLinux; deny the rest
+   labels           the stricter of the two; after 24h without the API server: keep; unknown
+                    namespaces: this policy
    controls         privileged false; hostNetwork false; hostPID false; hostIPC false;
                     allowPrivilegeEscalation false; readOnlyRootFilesystem true;
                     supplementalGroupsPolicy Strict; hostPorts 8000-8010, 443; volumes none;
@@ -208,6 +214,59 @@ annotations: {allow: [a.example.com], strip: [b.example.com], deny: [c.example.c
                     CDI kinds nvidia.com/gpu
    annotations      allow a.example.com; strip b.example.com; deny c.example.com
 )");
+}
+
+// Shown on every node: whether an API server is asked is no matter of the policy.
+TEST_F(Describe, SaysWhatLabelsCountFor) {
+  config_.kubeconfig = "/k";
+  const struct {
+    std::string rules;
+    std::string line;
+  } cases[] = {
+      {"ignore", "ignored"},
+      {"{mode: ignore, whenStale: restricted}", "ignored"},
+      {"floor",
+       "the stricter of the two; after 24h without the API server: keep; unknown namespaces: this "
+       "policy"},
+      {"follow",
+       "followed; after 24h without the API server: keep; unknown namespaces: this policy"},
+      {"{mode: follow, staleAfter: 90m, whenStale: filePolicy, unknownNamespace: baseline}",
+       "followed; after 90m without the API server: filePolicy; unknown namespaces: baseline"},
+      {"{mode: follow, staleAfter: 60s}",
+       "followed; after 1m without the API server: keep; unknown namespaces: this policy"},
+      {"{mode: follow, staleAfter: 3600s}",
+       "followed; after 1h without the API server: keep; unknown namespaces: this policy"},
+      {"{staleAfter: 61s, whenStale: restricted, unknownNamespace: restricted}",
+       "the stricter of the two; after 61s without the API server: restricted; unknown "
+       "namespaces: restricted"},
+  };
+  for (const auto& [rules, line] : cases) {
+    EXPECT_EQ(LineOf(std::string(kPolicyHeader) + "namespaceLabels: " + rules + "\n", "labels"),
+              "   labels           " + line)
+        << rules;
+  }
+}
+
+TEST_F(Describe, ARuleShowsTheLabelsThatMakeItDifferent) {
+  const std::string text = Text(std::string(kPolicyHeader) +
+                                "rules:\n"
+                                "- match: {namespaces: [a]}\n"
+                                "  namespaceLabels: ignore\n"
+                                "- match: {namespaces: [b]}\n"
+                                "  namespaceLabels: floor\n");
+  EXPECT_THAT(text, ::testing::HasSubstr("      match            namespaces a\n"
+                                         "      enforce          baseline:latest\n"
+                                         "      labels           ignored\n"
+                                         "      otherwise        as the defaults\n"));
+  EXPECT_THAT(text, ::testing::HasSubstr("      match            namespaces b\n"
+                                         "      enforce          baseline:latest\n"
+                                         "      otherwise        as the defaults\n"));
+}
+
+TEST_F(Describe, NamesTheRevision) {
+  EXPECT_THAT(Text(std::string(kPolicyHeader) + "revision: 42\n"),
+              ::testing::StartsWith("Policy HASH, revision 42 from\n   /policy.yaml\n"));
+  EXPECT_THAT(Text(std::string(kPolicyHeader)), ::testing::StartsWith("Policy HASH from\n"));
 }
 
 TEST_F(Describe, ARuleShowsTheControlsThatMakeItDifferent) {

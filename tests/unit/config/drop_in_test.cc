@@ -108,8 +108,9 @@ TEST_F(DropIn, ErrorsOfEveryFileAreReported) {
   EXPECT_THAT(
       Texts(Load().errors),
       ElementsAre(
-          "policy.yaml:4:1: x: unknown key (one of: apiVersion, kind, defaults, harden, "
-          "onViolation, seccomp, controls, volumes, devices, annotations, rules, exemptions)",
+          "policy.yaml:4:1: x: unknown key (one of: apiVersion, kind, revision, replacesRevision, "
+          "defaults, harden, onViolation, seccomp, namespaceLabels, controls, volumes, devices, "
+          "annotations, rules, exemptions)",
           "policy.d/a.yaml:3:1: not valid YAML: the file ends inside a quoted text, a list or a "
           "mapping (close the quote, bracket or brace)",
           "policy.d/b.yaml:3:8: rules: expected a list, found a single value",

@@ -46,6 +46,9 @@ TEST_F(Shipped, ConfigIsTheDefaultsSpeltOut) {
   EXPECT_EQ(result.value.relay_max_message_bytes, defaults.relay_max_message_bytes);
   EXPECT_EQ(result.value.drain_timeout, defaults.drain_timeout);
   EXPECT_FALSE(result.value.unsafe_forward_unknown);
+  EXPECT_EQ(result.value.node_group_label, defaults.node_group_label);
+  // What has no default is not in it, and so nobody is asked.
+  EXPECT_EQ(result.value, defaults);
 }
 
 TEST_F(Shipped, PolicyEnforcesBaseline) {
@@ -56,6 +59,7 @@ TEST_F(Shipped, PolicyEnforcesBaseline) {
   EXPECT_EQ(spec.enforce.level, policy::Level::kBaseline);
   EXPECT_EQ(spec.audit.level, policy::Level::kRestricted);
   EXPECT_EQ(spec.warn.level, policy::Level::kRestricted);
+  EXPECT_EQ(spec.labels, policy::LabelRules());
   EXPECT_EQ(spec.harden.seccomp_unconfined, policy::SeccompTarget());
   EXPECT_THAT(spec.harden.drop_capabilities, ::testing::ElementsAre("NET_RAW"));
   ASSERT_EQ(result.value.policy->exemptions().size(), 1u);
