@@ -18,4 +18,6 @@ pkg_check_modules(LIBSYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(LIBCRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 if(SEKISHO_BUILD_TESTS)
   find_package(GTest REQUIRED)
+  find_package(OpenSSL REQUIRED)  # a test API server's TLS
+  pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2)
 endif()

@@ -19,7 +19,7 @@ packages_of() {
         protobuf-compiler-grpc libabsl-dev libcap-ng-dev libseccomp-dev libspdlog-dev libyaml-cpp-dev \
         nlohmann-json3-dev libcli11-dev libsystemd-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libdtl-dev
       ;;
-    test) echo libbenchmark-dev libgmock-dev libgtest-dev ;;
+    test) echo libnghttp2-dev libbenchmark-dev libgmock-dev libgtest-dev ;;
     run) echo containerd runc busybox-static containernetworking-plugins ;;
     fuzz) echo clang-14 libclang-rt-14-dev ;;
     system) echo mmdebstrap systemd-container busybox-static dpkg-dev file ;;

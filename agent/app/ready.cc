@@ -41,23 +41,28 @@ Answer Ask(const ReadyOptions& options) {
   if (!config.ok()) {
     return {false, AllOf(config.errors)};
   }
-  const config::LoadResult<config::Snapshot> policy = config::LoadPolicy(config.value, Now());
-  if (!policy.ok()) {
-    return {false, AllOf(policy.errors)};
-  }
   const absl::StatusOr<status::AgentStatus> agent = status::ReadAgentStatus(
       options.status_file.empty() ? status::StatusFileOf(config.value.listen_socket)
                                   : options.status_file);
   if (!agent.ok()) {
     return {false, std::string(agent.status().message())};
   }
+  // The agent knows which of the files are for its node; a pod does not.
+  const config::LoadResult<config::Snapshot> policy =
+      config::LoadPolicy(config.value, Now(), {.name = agent->node, .group = agent->group});
+  if (!policy.ok()) {
+    return {false, AllOf(policy.errors)};
+  }
   const std::string why = status::WhyNotReady(*agent, policy.value.hash, Now());
   if (!why.empty()) {
     return {false, why};
   }
-  return {true, StrCat("sekisho ", agent->version, " enforces policy ",
-                       agent->policy_sha256.substr(0, 12), ", generation ",
-                       agent->policy_generation, ", before ", agent->upstream)};
+  return {true,
+          StrCat("sekisho ", agent->version, " enforces policy ",
+                 agent->policy_sha256.substr(0, 12), " (", agent->policy_file,
+                 agent->policy_revision.has_value() ? StrCat(", revision ", *agent->policy_revision)
+                                                    : "",
+                 "), generation ", agent->policy_generation, ", before ", agent->upstream)};
 }
 
 void Print(const Answer& answer) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "app/acceptor.h"
+#include "app/cluster_link.h"
 #include "app/listener.h"
 #include "app/notify.h"
 #include "app/signals.h"
@@ -18,6 +20,8 @@
 #include "app/upstream_check.h"
 #include "audit/file_sink.h"
 #include "base/str_cat.h"
+#include "config/policy_choice.h"
+#include "config/revisions.h"
 #include "config/snapshot.h"
 #include "enforce/enforcer.h"
 #include "enforce/profiles.h"
@@ -70,8 +74,8 @@ class Daemon {
   // The start checklist. The order matters: nobody is served before there is a policy, and systemd
   // hears READY only when a call would go all the way.
   bool Start() {
-    return LoadConfig() && LoadFirstPolicy() && OpenAudit() && StartRelay() && ReachUpstream() &&
-           OpenProfiles() && Listen() && SayReady();
+    return LoadConfig() && MeetCluster() && LoadFirstPolicy() && OpenAudit() && StartRelay() &&
+           ReachUpstream() && OpenProfiles() && Listen() && SayReady();
   }
 
   void RunUntilStopped();
@@ -80,6 +84,7 @@ class Daemon {
 
  private:
   bool LoadConfig();
+  bool MeetCluster();
   bool LoadFirstPolicy();
   bool OpenAudit();
   bool OpenProfiles();
@@ -89,7 +94,11 @@ class Daemon {
   bool Listen();
   bool SayReady();
 
+  // Reads the policy files for `node`, and puts what is good into force.
+  bool LoadPolicyFor(const config::NodeIdentity& node);
+  void AskForGroupIfNeeded();
   void Reload();
+  void FollowGroup();
   void CollectProfiles();
   void CompareConfig() const;
   void LookAround();
@@ -103,8 +112,11 @@ class Daemon {
   uint64_t generation_ = 0;
   bool last_reload_failed_ = false;
   uint64_t audit_lost_seen_ = 0;
+  config::NodeIdentity node_;  // by which the policy was chosen
+  std::unique_ptr<kube::Cluster> cluster_;
   std::optional<enforce::SnapshotHolder> snapshots_;
   std::unique_ptr<audit::FileSink> audit_;
+  std::optional<AuditAndEvents> audit_and_events_;
   std::unique_ptr<seccomp::Store> store_;
   std::optional<record::Recordings> recordings_;
   // Replaced once, before anybody is served.
@@ -137,17 +149,58 @@ bool Daemon::LoadConfig() {
   return true;
 }
 
-bool Daemon::LoadFirstPolicy() {
-  config::LoadResult<config::Snapshot> loaded = config::LoadPolicy(config_, Now());
+// What was known of the cluster before is read here, since the first policy may depend on it. The
+// API server is asked from now on, and not waited for.
+bool Daemon::MeetCluster() {
+  cluster_ = OpenCluster(config_);
+  if (cluster_ != nullptr) {
+    cluster_->Start();
+    AskForGroupIfNeeded();
+  }
+  return true;
+}
+
+bool Daemon::LoadPolicyFor(const config::NodeIdentity& node) {
+  config::LoadResult<config::Snapshot> loaded = config::LoadPolicy(config_, Now(), node);
+  const config::Revisions revisions(config_.state_dir);
+  if (loaded.ok()) {
+    if (std::optional<config::Diagnostic> why_not = revisions.WhyNot(loaded.value)) {
+      loaded.errors.push_back(*std::move(why_not));
+    }
+  }
   LogAll(loaded.errors, log::Error);
   if (!loaded.ok()) {
-    log::Error("no policy, no start");
     return false;
   }
   LogAll(loaded.value.warnings, log::Warn);
+  if (const absl::Status status = revisions.Record(loaded.value); !status.ok()) {
+    log::Error(
+        base::StrCat("the policy's revision is not kept over a restart: ", status.message()));
+  }
+  node_ = node;
   loaded.value.generation = ++generation_;
-  snapshots_.emplace(std::make_shared<const config::Snapshot>(std::move(loaded.value)));
+  auto snapshot = std::make_shared<const config::Snapshot>(std::move(loaded.value));
+  if (snapshots_.has_value()) {
+    snapshots_->Set(std::move(snapshot));
+  } else {
+    snapshots_.emplace(std::move(snapshot));
+  }
   return true;
+}
+
+bool Daemon::LoadFirstPolicy() {
+  if (!LoadPolicyFor(IdentityOf(config_, cluster_.get()))) {
+    log::Error("no policy, no start");
+    return false;
+  }
+  return true;
+}
+
+// The node's label is read only where a policy depends on it.
+void Daemon::AskForGroupIfNeeded() {
+  if (cluster_ != nullptr && config_.node_group.empty() && config::HasGroupFiles(config_)) {
+    cluster_->AskForGroup();
+  }
 }
 
 bool Daemon::OpenAudit() {
@@ -155,6 +208,7 @@ bool Daemon::OpenAudit() {
   // and said.
   audit_ = std::make_unique<audit::FileSink>(config_.audit_path, config_.audit_max_bytes,
                                              config_.audit_max_files);
+  audit_and_events_.emplace(*audit_, cluster_.get());
   return true;
 }
 
@@ -200,7 +254,9 @@ seccomp::ContainerdVersion Daemon::FloorVersion() {
 
 bool Daemon::StartRelay() {
   enforcer_ = std::make_unique<enforce::Enforcer>(
-      *snapshots_, *audit_, mounts::Resolver({.kubelet_root = config_.kubelet_root}), &profiles_);
+      *snapshots_, *audit_and_events_, mounts::Resolver({.kubelet_root = config_.kubelet_root}),
+      &profiles_,
+      cluster_ == nullptr ? enforce::Enforcer::Namespaces() : [this] { return cluster_->View(); });
   absl::StatusOr<std::unique_ptr<relay::Server>> server =
       relay::Server::Start({.upstream_socket = config_.upstream_socket,
                             .threads = config_.relay_threads,
@@ -250,16 +306,26 @@ bool Daemon::SayReady() {
 
 void Daemon::WriteStatus() {
   const std::shared_ptr<const config::Snapshot> snapshot = snapshots_->Get();
-  status_file_->Write({.policy_sha256 = snapshot->hash,
-                       .policy_generation = snapshot->generation,
-                       .last_reload_failed = last_reload_failed_,
-                       .calls_answered = server_->answered()});
+  status::AgentStatus now;
+  now.policy_file = std::filesystem::path(snapshot->files.front()).filename().string();
+  now.policy_sha256 = snapshot->hash;
+  now.policy_generation = snapshot->generation;
+  now.policy_revision = snapshot->revision;
+  now.last_reload_failed = last_reload_failed_;
+  now.calls_answered = server_->answered();
+  now.node = node_.name;
+  now.group = node_.group;
+  if (cluster_ != nullptr) {
+    now.kubernetes = StatusOf(*cluster_);
+  }
+  status_file_->Write(std::move(now));
 }
 
 std::string Daemon::Status() const {
   const std::shared_ptr<const config::Snapshot> snapshot = snapshots_->Get();
-  std::string status =
-      base::StrCat("policy ", snapshot->hash.substr(0, 12), ", generation ", snapshot->generation);
+  std::string status = base::StrCat(
+      "policy ", snapshot->hash.substr(0, 12), ", generation ", snapshot->generation,
+      snapshot->revision.has_value() ? base::StrCat(", revision ", *snapshot->revision) : "");
   if (last_reload_failed_) {
     status += "; THE LAST RELOAD FAILED, see the log";
   }
@@ -290,19 +356,27 @@ void Daemon::CompareConfig() const {
 void Daemon::Reload() {
   NotifyReloading();
   CompareConfig();
-  config::LoadResult<config::Snapshot> loaded = config::LoadPolicy(config_, Now());
-  LogAll(loaded.errors, log::Error);
-  last_reload_failed_ = !loaded.ok();
-  if (loaded.ok()) {
-    LogAll(loaded.value.warnings, log::Warn);
-    loaded.value.generation = ++generation_;
-    snapshots_->Set(std::make_shared<const config::Snapshot>(std::move(loaded.value)));
-    log::Info(base::StrCat("reloaded: ", Status()));
-  } else {
+  AskForGroupIfNeeded();
+  last_reload_failed_ = !LoadPolicyFor(IdentityOf(config_, cluster_.get()));
+  if (last_reload_failed_) {
     log::Error(base::StrCat("reload refused, the last good policy stays in force: ", Status()));
+  } else {
+    log::Info(base::StrCat("reloaded: ", Status()));
   }
   WriteStatus();
   NotifyReady(Status());
+}
+
+// The API server may say after a while, or say anew, which group this node is of. A policy of the
+// new group that is refused is tried again with the next reload, not every round.
+void Daemon::FollowGroup() {
+  const config::NodeIdentity node = IdentityOf(config_, cluster_.get());
+  if (node == node_) {
+    return;
+  }
+  log::Info(base::StrCat("this node is of the group \"", node.group, "\" now"));
+  Reload();
+  node_ = node;
 }
 
 // Who is gone needs no copy any more. Containers may go without a word to us: while we are down, or
@@ -339,6 +413,7 @@ void Daemon::LookAround() {
   if (std::chrono::steady_clock::now() - profiles_collected_ >= kCollectInterval) {
     CollectProfiles();
   }
+  FollowGroup();
   WriteStatus();
 }
 

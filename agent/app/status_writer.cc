@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <utility>
 
 #include "base/file.h"
 #include "base/str_cat.h"
@@ -32,15 +33,16 @@ StatusWriter::~StatusWriter() {
   (void)::unlink(file_.c_str());
 }
 
-void StatusWriter::Write(const Now& now) {
-  status_.updated = CurrentTime();
-  if (now.calls_answered != status_.calls_answered) {
-    status_.calls_answered = now.calls_answered;
-    status_.last_answered = status_.updated;
-  }
-  status_.policy_sha256 = now.policy_sha256;
-  status_.policy_generation = now.policy_generation;
-  status_.last_reload_failed = now.last_reload_failed;
+void StatusWriter::Write(status::AgentStatus now) {
+  now.version = status_.version;
+  now.pid = status_.pid;
+  now.started = status_.started;
+  now.socket = status_.socket;
+  now.upstream = status_.upstream;
+  now.updated = CurrentTime();
+  now.last_answered =
+      now.calls_answered == status_.calls_answered ? status_.last_answered : now.updated;
+  status_ = std::move(now);
   const absl::Status written = base::WriteFileAtomically(file_, status::ToJson(status_), kMode);
   if (!written.ok() && !failed_) {
     log::Warn(base::StrCat("the status file is not written: ", written.message()));

@@ -16,15 +16,10 @@ class StatusWriter {
   StatusWriter(const StatusWriter&) = delete;
   StatusWriter& operator=(const StatusWriter&) = delete;
 
-  struct Now {
-    std::string policy_sha256;
-    uint64_t policy_generation = 0;
-    bool last_reload_failed = false;
-    uint64_t calls_answered = 0;
-  };
-  // Writes the file. A file that cannot be written is said once in the log and is no more than
-  // that: readers take a stale file for an agent that is gone.
-  void Write(const Now& now);
+  // Writes the file; `now` brings what changes, but for the times. A file that cannot be written is
+  // said once in the log and is no more than that: readers take a stale file for an agent that is
+  // gone.
+  void Write(status::AgentStatus now);
 
  private:
   const std::string file_;

@@ -83,6 +83,7 @@ std::string ToJsonLine(const Record& record) {
   PutIf(json, "container", record.container);
   PutIf(json, "image", record.image);
   PutIf(json, "enforced", record.enforced);
+  PutIf(json, "levelSource", record.level_source);
   PutIf(json, "rule", record.rule);
   PutIf(json, "exemption", record.exemption);
   PutIf(json, "recording", record.recording);

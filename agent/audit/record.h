@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/decision.h"
@@ -22,8 +23,10 @@ struct Record {
   std::string image;       // what the manifest asked for, or what the runtime was given
   std::string enforced;    // "baseline:latest"
   std::string rule;        // Spec::origin
-  std::string exemption;   // the reason, when one applied
-  std::string recording;   // the id of the recording that attached the profile that logs everything
+  std::string_view
+      level_source;       // policy::LevelSourceName: where the level comes from, if not the policy
+  std::string exemption;  // the reason, when one applied
+  std::string recording;  // the id of the recording that attached the profile that logs everything
   policy::Decision decision;
   // Set when the request was refused before any policy could be evaluated (unparsable bytes,
   // unknown sandbox, identity mismatch): a stable id and the text the caller got.

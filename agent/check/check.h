@@ -9,7 +9,9 @@
 #include "check/result.h"
 #include "manifest/pod.h"
 #include "manifest/project.h"
+#include "manifest/read.h"
 #include "mounts/resolver.h"
+#include "policy/namespace_labels.h"
 #include "policy/policy.h"
 #include "yaml/diagnostic.h"
 
@@ -20,10 +22,15 @@ namespace sekisho::check {
 // defaults.
 policy::Policy PolicyOfLevel(const policy::LevelVersion& level, const policy::NodeFacts& node);
 
+// The labels of these namespaces, as if the API server had just said them.
+policy::NamespaceView ViewOf(const std::vector<manifest::NamespaceManifest>& namespaces);
+
 class Checker {
  public:
-  // `policy` outlives the checker. `now` decides which exemptions have expired.
-  Checker(const policy::Policy& policy, manifest::Options kubelet, std::chrono::sys_seconds now);
+  // `policy` outlives the checker. `now` decides which exemptions have expired. `namespaces` counts
+  // for pods of the namespaces in it; of others nothing is known, and the policy decides alone.
+  Checker(const policy::Policy& policy, manifest::Options kubelet, std::chrono::sys_seconds now,
+          policy::NamespaceView namespaces = {});
 
   // The pod of a manifest. It is projected to the requests of a kubelet and these are judged one by
   // one; what CRI does not show is judged from the manifest.
@@ -40,6 +47,7 @@ class Checker {
   const manifest::Options kubelet_;
   const mounts::Resolver mounts_;
   const std::chrono::sys_seconds now_;
+  const policy::NamespaceView namespaces_;
 };
 
 }  // namespace sekisho::check

@@ -56,11 +56,21 @@ bool IsForLinux(const manifest::PodManifest& pod) {
   return pod.spec.os_name.empty() || pod.spec.os_name == "linux";
 }
 
-NodePath OnTheNode(const policy::Policy& policy, const mounts::Resolver& mounts,
-                   std::chrono::sys_seconds now, const manifest::Requests& requests,
-                   const PodFacts& facts) {
+// What the pods of one namespace are judged by.
+struct Basis {
+  const policy::Policy& policy;
+  std::chrono::sys_seconds now;
+  policy::NamespaceView namespaces;
+
+  policy::SpecPtr For(const policy::PodIdentity& pod, const std::string& container) const {
+    return policy.ForContainer(pod, container, now, namespaces);
+  }
+};
+
+NodePath OnTheNode(const Basis& basis, const mounts::Resolver& mounts,
+                   const manifest::Requests& requests, const PodFacts& facts) {
   NodePath path;
-  const enforce::Judge judge(policy, mounts, now);
+  const enforce::Judge judge(basis.policy, mounts, basis.now, nullptr, basis.namespaces);
   cri_v1::RunPodSandboxRequest message = requests.sandbox;
   const enforce::Judgement sandbox = judge.Sandbox(message);
   Add(sandbox, path);
@@ -73,8 +83,7 @@ NodePath OnTheNode(const policy::Policy& policy, const mounts::Resolver& mounts,
     Add(judge.Container(record, container), path);
     if (!sandbox.status.ok()) {
       // The daemon looks no further than the sandbox then. A person wants to hear it all at once.
-      const policy::SpecPtr spec =
-          policy.ForContainer(facts.sandbox.pod, facts.containers[i].name, now);
+      const policy::SpecPtr spec = basis.For(facts.sandbox.pod, facts.containers[i].name);
       const policy::Decision alone =
           policy::EvaluateContainer(*spec, facts.sandbox, facts.containers[i]);
       AddNew(policy::Unrepaired(*spec, alone.violations), path.violations);
@@ -90,11 +99,11 @@ struct Group {
   policy::DeclaredPod declared;
 };
 
-std::vector<Group> GroupsOf(const policy::Policy& policy, const PodFacts& pod,
-                            const policy::DeclaredPod& declared, std::chrono::sys_seconds now) {
+std::vector<Group> GroupsOf(const Basis& basis, const PodFacts& pod,
+                            const policy::DeclaredPod& declared) {
   std::vector<Group> groups;
   for (size_t i = 0; i < pod.containers.size(); ++i) {
-    policy::Spec spec = *policy.ForContainer(pod.sandbox.pod, pod.containers[i].name, now);
+    policy::Spec spec = *basis.For(pod.sandbox.pod, pod.containers[i].name);
     // Every container is at hand, each with its own: the pod's flag has nothing to add.
     spec.privileged_decided_per_container = true;
     auto group = std::ranges::find(groups, spec, &Group::spec);
@@ -136,10 +145,16 @@ void AddOtherLevels(const std::vector<Group>& groups, const policy::SandboxFacts
 std::vector<policy::Violation> DeclaredViolations(const std::vector<Group>& groups,
                                                   const policy::SandboxFacts& sandbox) {
   std::vector<policy::Violation> violations;
-  for (const Group& group : groups) {
-    AddNew(policy::Unrepaired(group.spec, policy::ViolationsOf(group.spec, group.spec.enforce,
-                                                               SubjectOf(group, sandbox))),
+  const auto add = [&](const Group& group, const policy::LevelVersion& at) {
+    AddNew(policy::Unrepaired(group.spec,
+                              policy::ViolationsOf(group.spec, at, SubjectOf(group, sandbox))),
            violations);
+  };
+  for (const Group& group : groups) {
+    add(group, group.spec.enforce);
+    if (group.spec.also_enforce.has_value()) {
+      add(group, *group.spec.also_enforce);
+    }
   }
   return violations;
 }
@@ -241,16 +256,34 @@ policy::Policy PolicyOfLevel(const policy::LevelVersion& level, const policy::No
   spec.enforce = level;
   spec.on_violation.fill(policy::OnViolation::kDeny);
   spec.node = node;
+  spec.labels.mode = policy::LabelMode::kIgnore;
   spec.origin = kLevelOption;
   return {std::move(spec), {}, {}};
 }
 
+policy::NamespaceView ViewOf(const std::vector<manifest::NamespaceManifest>& namespaces) {
+  policy::NamespaceTable::Map table;
+  for (const manifest::NamespaceManifest& one : namespaces) {
+    policy::PodSecurityLabels labels;
+    for (const policy::PodSecurityLabelKey& label : policy::PodSecurityLabelKeys()) {
+      if (const auto found = one.labels.find(std::string(label.key)); found != one.labels.end()) {
+        labels.*label.value = found->second;
+      }
+    }
+    table[one.name] = std::make_shared<const policy::PodSecurityLabels>(std::move(labels));
+  }
+  return {.table = std::make_shared<const policy::NamespaceTable>(std::move(table)),
+          .synced = true,
+          .age = std::chrono::seconds(0)};
+}
+
 Checker::Checker(const policy::Policy& policy, manifest::Options kubelet,
-                 std::chrono::sys_seconds now)
+                 std::chrono::sys_seconds now, policy::NamespaceView namespaces)
     : policy_(policy),
       kubelet_(std::move(kubelet)),
       mounts_({.kubelet_root = kubelet_.kubelet_root, .look_at_node = false}),
-      now_(now) {}
+      now_(now),
+      namespaces_(std::move(namespaces)) {}
 
 Result Checker::CheckPod(const manifest::PodManifest& pod) const {
   const manifest::Requests requests = manifest::Project(pod, kubelet_);
@@ -268,15 +301,23 @@ Result Checker::CheckPod(const manifest::PodManifest& pod) const {
   result.kind = pod.kind;
   result.namespace_ = facts.sandbox.pod.namespace_;
   result.name = pod.name;
-  SetSpec(*policy_.ForSandbox(facts.sandbox.pod, now_), result);
+  const bool known = namespaces_.table != nullptr &&
+                     namespaces_.table->Find(facts.sandbox.pod.namespace_) != nullptr;
+  const Basis basis{policy_, now_, known ? namespaces_ : policy::NamespaceView{}};
+  SetSpec(*policy_.ForSandbox(facts.sandbox.pod, now_, basis.namespaces), result);
+  const std::string of_policy = policy_.ForSandbox(facts.sandbox.pod, now_)->EnforcedText();
+  if (of_policy != result.enforced) {
+    result.remarks.push_back(base::StrCat("by the labels of namespace ", result.namespace_,
+                                          "; the policy alone says ", of_policy));
+  }
 
   NodePath path;
   // What other systems' pods ask for means nothing to a kubelet on Linux; it refuses them. What it
   // refuses for its own settings alone, another kubelet may run.
   if (IsForLinux(pod)) {
-    path = OnTheNode(policy_, mounts, now_, requests, facts);
+    path = OnTheNode(basis, mounts, requests, facts);
   }
-  const std::vector<Group> groups = GroupsOf(policy_, facts, manifest::DeclaredFrom(pod), now_);
+  const std::vector<Group> groups = GroupsOf(basis, facts, manifest::DeclaredFrom(pod));
   AddSpecs(groups, result);
   AddOtherLevels(groups, facts.sandbox, result);
   SetViolations(DeclaredViolations(groups, facts.sandbox), path, kubelet_.image_user.has_value(),

@@ -17,6 +17,7 @@
 #include "check/result.h"
 #include "cli/subcommands.h"
 #include "cli/terminal.h"
+#include "cli/this_node.h"
 #include "config/snapshot.h"
 #include "manifest/read.h"
 #include "yaml/utf8.h"
@@ -103,7 +104,12 @@ std::optional<Basis> FromFiles(const CheckOptions& options) {
   }
   agent.kubelet_seccomp_default = agent.kubelet_seccomp_default || options.seccomp_default;
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const config::LoadResult<config::Snapshot> policy = config::LoadPolicy(agent, now);
+  if (!is_node) {
+    agent.kubeconfig = "unknown";  // not that its nodes hear of no labels, which is warned about
+  }
+  // A file that is named is that file.
+  const config::LoadResult<config::Snapshot> policy = config::LoadPolicy(
+      agent, now, options.policy_file.empty() ? ThisNode(agent) : config::NodeIdentity{});
   PrintDiagnostics("", policy.errors);
   if (!policy.ok()) {
     return std::nullopt;
@@ -116,32 +122,58 @@ std::optional<Basis> FromFiles(const CheckOptions& options) {
   return basis;
 }
 
-// The results of one input; false when it could not be read as a whole.
-bool CheckOne(const check::Checker& checker, const CheckOptions& options, const std::string& file,
-              std::vector<check::Result>& results) {
-  const std::optional<std::string> bytes = ReadInput(file);
+// One file that could be read, as manifests or as it is.
+struct Input {
+  std::string name;
+  manifest::Manifests manifests;
+  std::string recorded;
+};
+
+// Nothing when it could not be read as a whole.
+std::optional<Input> ReadOne(const CheckOptions& options, const std::string& file) {
+  std::optional<std::string> bytes = ReadInput(file);
   if (!bytes.has_value()) {
-    return false;
+    return std::nullopt;
   }
-  const std::string name = NameOfInput(file);
+  Input input{.name = NameOfInput(file), .manifests = {}, .recorded = {}};
+  if (options.recorded) {
+    input.recorded = *std::move(bytes);
+    return input;
+  }
+  input.manifests = manifest::ReadManifests(*bytes, input.name);
+  PrintDiagnostics("", input.manifests.errors);
+  if (!input.manifests.ok()) {
+    return std::nullopt;
+  }
+  PrintSkipped(input.name, input.manifests.skipped);
+  return input;
+}
+
+// The results of one input; false when it is no recording.
+bool CheckOne(const check::Checker& checker, const CheckOptions& options, const Input& input,
+              std::vector<check::Result>& results) {
   if (options.recorded) {
     std::vector<yaml::Diagnostic> errors;
-    std::vector<check::Result> found = checker.CheckRecorded(*bytes, name, errors);
+    std::vector<check::Result> found = checker.CheckRecorded(input.recorded, input.name, errors);
     results.insert(results.end(), std::make_move_iterator(found.begin()),
                    std::make_move_iterator(found.end()));
     PrintDiagnostics("", errors);
     return errors.empty();
   }
-  const manifest::Manifests manifests = manifest::ReadManifests(*bytes, name);
-  PrintDiagnostics("", manifests.errors);
-  if (!manifests.ok()) {
-    return false;
-  }
-  PrintSkipped(name, manifests.skipped);
-  for (const manifest::PodManifest& pod : manifests.pods) {
+  for (const manifest::PodManifest& pod : input.manifests.pods) {
     results.push_back(checker.CheckPod(pod));
   }
   return true;
+}
+
+// Of all files: a Namespace may stand behind its pods.
+std::vector<manifest::NamespaceManifest> NamespacesIn(const std::vector<Input>& inputs) {
+  std::vector<manifest::NamespaceManifest> namespaces;
+  for (const Input& input : inputs) {
+    namespaces.insert(namespaces.end(), input.manifests.namespaces.begin(),
+                      input.manifests.namespaces.end());
+  }
+  return namespaces;
 }
 
 // False when there are inputs that say nothing, or nobody to say it to.
@@ -162,12 +194,21 @@ int Check(const CheckOptions& options) {
   if (options.static_pods) {
     basis->kubelet.static_node_name = "node";
   }
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const check::Checker checker(*basis->policy, basis->kubelet, now);
-  std::vector<check::Result> results;
+  std::vector<Input> inputs;
   bool readable = true;
   for (const std::string& file : options.files) {
-    readable = CheckOne(checker, options, file, results) && readable;
+    if (std::optional<Input> input = ReadOne(options, file)) {
+      inputs.push_back(*std::move(input));
+    } else {
+      readable = false;
+    }
+  }
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const check::Checker checker(*basis->policy, basis->kubelet, now,
+                               check::ViewOf(NamespacesIn(inputs)));
+  std::vector<check::Result> results;
+  for (const Input& input : inputs) {
+    readable = CheckOne(checker, options, input, results) && readable;
   }
   if (!Print(results, options.output == "json", readable)) {
     return kBadInput;

@@ -23,6 +23,7 @@ int Main(int argc, char** argv) {
   AddInstall(app, exit_code);
   AddUninstall(app, exit_code);
   AddReady(app, exit_code);
+  AddKubeconfig(app, exit_code);
   app.add_subcommand("version", "Print the version")->callback([] {
     std::puts("sekisho " SEKISHO_VERSION);
   });

@@ -14,5 +14,6 @@ void AddSeccomp(CLI::App& app, int& exit_code);
 void AddInstall(CLI::App& app, int& exit_code);
 void AddUninstall(CLI::App& app, int& exit_code);
 void AddReady(CLI::App& app, int& exit_code);
+void AddKubeconfig(CLI::App& app, int& exit_code);
 
 }  // namespace sekisho::cli

@@ -42,33 +42,37 @@ const policy::Spec& Strictest() {
   return kStrictest;
 }
 
-// Whether nothing would be checked for this pod, or for this container of it.
-bool EnforcesNothing(const policy::Policy& policy, const policy::PodIdentity& pod) {
-  return EnforcesNothing(*policy.ForSandbox(pod, Now()));
-}
-bool EnforcesNothing(const policy::Policy& policy, const policy::PodIdentity& pod,
-                     const std::string& container) {
-  return EnforcesNothing(*policy.ForContainer(pod, container, Now()));
-}
-
 }  // namespace
 
 struct Enforcer::Request {
   Request(std::string_view method_name, std::shared_ptr<const config::Snapshot> policy_in_force,
-          Done when_decided)
-      : snapshot(std::move(policy_in_force)), done(std::move(when_decided)) {
+          policy::NamespaceView known_namespaces, Done when_decided)
+      : snapshot(std::move(policy_in_force)),
+        namespaces(std::move(known_namespaces)),
+        done(std::move(when_decided)) {
     record.time = std::chrono::system_clock::now();
     record.method = std::string(method_name);
     record.policy_hash = snapshot->hash;
   }
 
-  const std::shared_ptr<const config::Snapshot> snapshot;  // one policy for the whole request
+  // One policy, and one state of the cluster, for the whole request.
+  const std::shared_ptr<const config::Snapshot> snapshot;
+  const policy::NamespaceView namespaces;
   const Done done;
   const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   audit::Record record;
 
+  // For the pod, or for one container of it.
+  policy::SpecPtr SpecFor(const policy::PodIdentity& pod) const {
+    return snapshot->policy->ForSandbox(pod, Now(), namespaces);
+  }
+  policy::SpecPtr SpecFor(const policy::PodIdentity& pod, const std::string& container) const {
+    return snapshot->policy->ForContainer(pod, container, Now(), namespaces);
+  }
+
   void SetSpec(const policy::Spec& spec) {
-    record.enforced = spec.enforce.ToString();
+    record.enforced = spec.EnforcedText();
+    record.level_source = policy::LevelSourceName(spec.level_source);
     record.rule = spec.origin;
     record.exemption = spec.exemption_reason.value_or("");
   }
@@ -78,7 +82,9 @@ void Enforcer::OnRequest(const relay::MethodEntry& method, std::string_view requ
                          relay::UpstreamCaller& upstream, Done done) {
   const std::string_view name =
       method.path.starts_with(kPrefix) ? method.path.substr(kPrefix.size()) : method.path;
-  auto walk = std::make_shared<Request>(name, snapshots_.Get(), std::move(done));
+  auto walk = std::make_shared<Request>(name, snapshots_.Get(),
+                                        namespaces_ ? namespaces_() : policy::NamespaceView{},
+                                        std::move(done));
   if (name == "RunPodSandbox") {
     RunPodSandbox(*walk, request);
   } else if (name == "CreateContainer") {
@@ -106,7 +112,8 @@ void Enforcer::RunPodSandbox(Request& request, std::string_view bytes) {
     Refuse(request, "unparsable", Unparsable("RunPodSandboxRequest"));
     return;
   }
-  Conclude(request, Judge(*request.snapshot->policy, mounts_, Now()).Sandbox(message));
+  Conclude(request, Judge(*request.snapshot->policy, mounts_, Now(), nullptr, request.namespaces)
+                        .Sandbox(message));
 }
 
 // --- CreateContainer
@@ -146,8 +153,7 @@ void Enforcer::CheckTarget(std::shared_ptr<Request> request,
   const cri_v1::NamespaceOption& namespaces =
       message->config().linux().security_context().namespace_options();
   if (namespaces.pid() != cri_v1::TARGET ||
-      EnforcesNothing(*request->snapshot->policy, sandbox->facts.pod,
-                      message->config().metadata().name())) {
+      EnforcesNothing(*request->SpecFor(sandbox->facts.pod, message->config().metadata().name()))) {
     DecideContainer(*request, *sandbox, *message);
     return;
   }
@@ -170,8 +176,8 @@ void Enforcer::CheckTarget(std::shared_ptr<Request> request,
 
 void Enforcer::DecideContainer(Request& request, const SandboxRecord& sandbox,
                                cri_v1::CreateContainerRequest& message) {
-  Conclude(request,
-           Judge(*request.snapshot->policy, mounts_, Now(), profiles_).Container(sandbox, message));
+  Conclude(request, Judge(*request.snapshot->policy, mounts_, Now(), profiles_, request.namespaces)
+                        .Container(sandbox, message));
 }
 
 // --- the methods that no request can be judged by
@@ -186,10 +192,10 @@ void Enforcer::RestorePod(Request& request, std::string_view bytes) {
   const policy::SandboxFacts facts =
       cri::FactsFrom(message.config(), message.runtime_handler(), "config");
   request.record.pod = facts.pod;
-  const policy::Policy& policy = *request.snapshot->policy;
-  bool privileged = EnforcesNothing(policy, facts.pod);
+  bool privileged = EnforcesNothing(*request.SpecFor(facts.pod));
   for (const cri_v1::ContainerConfig& config : message.container_configs()) {
-    privileged = privileged && EnforcesNothing(policy, facts.pod, config.metadata().name());
+    privileged =
+        privileged && EnforcesNothing(*request.SpecFor(facts.pod, config.metadata().name()));
   }
   if (!privileged) {
     Refuse(
@@ -219,7 +225,7 @@ void Enforcer::CheckpointPod(std::shared_ptr<Request> request, std::string_view 
           return;
         }
         request->record.pod = (*found)->facts.pod;
-        if (!EnforcesNothing(*request->snapshot->policy, (*found)->facts.pod)) {
+        if (!EnforcesNothing(*request->SpecFor((*found)->facts.pod))) {
           Refuse(*request, "checkpoint-refused",
                  absl::PermissionDeniedError(
                      "CheckpointPod is allowed only where the node's policy is privileged: "
@@ -279,11 +285,10 @@ void Enforcer::DecideUpdate(std::shared_ptr<Request> request,
           Refuse(*request, "unknown-sandbox", found.status());
           return;
         }
-        const policy::Policy& policy = *request->snapshot->policy;
         Judgement judgement;
         judgement.pod = (*found)->facts.pod;
-        judgement.spec = facts.name.empty() ? policy.ForSandbox(judgement.pod, Now())
-                                            : policy.ForContainer(judgement.pod, facts.name, Now());
+        judgement.spec = facts.name.empty() ? request->SpecFor(judgement.pod)
+                                            : request->SpecFor(judgement.pod, facts.name);
         judgement.decision = policy::EvaluateUpdate(*judgement.spec, (*found)->facts, facts);
         judgement.status = judgement.decision.action == policy::Action::kAllow
                                ? absl::OkStatus()

@@ -33,11 +33,20 @@ namespace sekisho::enforce {
 
 class Enforcer final : public relay::CallHook {
  public:
+  // What is known of the cluster's namespaces now. Called once for each request, as it comes, so
+  // that one which is under way keeps what held then. Any thread; must not wait.
+  using Namespaces = std::function<policy::NamespaceView()>;
+
   // All outlive the enforcer. `mounts` says whose a path of the node is; `profiles` what a seccomp
   // profile of the node is worth. Null: nobody looks at these files, as in a test without a node.
+  // Without `namespaces` no API server is asked.
   Enforcer(const SnapshotHolder& snapshots, audit::Sink& audit, mounts::Resolver mounts,
-           const Profiles* profiles = nullptr)
-      : snapshots_(snapshots), audit_(audit), mounts_(std::move(mounts)), profiles_(profiles) {}
+           const Profiles* profiles = nullptr, Namespaces namespaces = {})
+      : snapshots_(snapshots),
+        audit_(audit),
+        mounts_(std::move(mounts)),
+        profiles_(profiles),
+        namespaces_(std::move(namespaces)) {}
 
   void OnRequest(const relay::MethodEntry& method, std::string_view request,
                  relay::UpstreamCaller& upstream,
@@ -91,6 +100,7 @@ class Enforcer final : public relay::CallHook {
   audit::Sink& audit_;
   const mounts::Resolver mounts_;
   const Profiles* const profiles_;
+  const Namespaces namespaces_;
   std::atomic<uint64_t> seccomp_ignored_ = 0;
   SandboxFinder sandboxes_;
 };

@@ -240,7 +240,7 @@ Judgement Judge::Sandbox(cri_v1::RunPodSandboxRequest& message) const {
         std::move(judgement), "incomplete-identity",
         absl::InvalidArgumentError("config.metadata must name the pod, its namespace and its uid"));
   }
-  judgement.spec = policy_.ForSandbox(facts.pod, now_);
+  judgement.spec = policy_.ForSandbox(facts.pod, now_, namespaces_);
   judgement.decision = policy::EvaluateSandbox(*judgement.spec, facts);
   if (judgement.decision.action == policy::Action::kDeny) {
     return RefusedByPolicy(std::move(judgement));
@@ -263,17 +263,19 @@ Judgement Judge::Container(const SandboxRecord& sandbox,
   Judgement judgement;
   judgement.pod = sandbox.facts.pod;
   judgement.container = message.config().metadata().name();
-  const policy::SpecPtr spec = policy_.ForContainer(sandbox.facts.pod, judgement.container, now_);
+  const policy::SpecPtr spec =
+      policy_.ForContainer(sandbox.facts.pod, judgement.container, now_, namespaces_);
 
   policy::SandboxFacts claimed =
       cri::FactsFrom(message.sandbox_config(), sandbox.facts.pod.runtime_handler, "sandbox_config");
   std::vector<std::string> mismatches = cri::Mismatches(sandbox.facts, sandbox.complete, claimed);
   // The sandbox again, with today's policy: it may have been run under another one, or past us.
   policy::SandboxFacts judged = AsRecorded(sandbox, std::move(claimed));
-  policy::Decision of_sandbox = policy::EvaluateSandbox(
-      spec->enforce.level == policy::Level::kPrivileged ? *spec
-                                                        : *policy_.ForSandbox(judged.pod, now_),
-      judged);
+  policy::Decision of_sandbox =
+      policy::EvaluateSandbox(spec->enforce.level == policy::Level::kPrivileged
+                                  ? *spec
+                                  : *policy_.ForSandbox(judged.pod, now_, namespaces_),
+                              judged);
   if (!mismatches.empty() &&
       IsHardeningAlone(sandbox, judged, of_sandbox.sandbox_edits, mismatches)) {
     mismatches.clear();

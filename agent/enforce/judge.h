@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "enforce/profiles.h"
@@ -41,8 +42,12 @@ class Judge {
   // All outlive the judge. `now` decides which exemptions have expired. Without `profiles` no
   // seccomp profile is looked at: there is no node.
   Judge(const policy::Policy& policy, const mounts::Resolver& mounts, std::chrono::sys_seconds now,
-        const Profiles* profiles = nullptr)
-      : policy_(policy), mounts_(mounts), now_(now), profiles_(profiles) {}
+        const Profiles* profiles = nullptr, policy::NamespaceView namespaces = {})
+      : policy_(policy),
+        mounts_(mounts),
+        now_(now),
+        profiles_(profiles),
+        namespaces_(std::move(namespaces)) {}
 
   Judgement Sandbox(runtime::v1::RunPodSandboxRequest& message) const;
   // `sandbox` is what is known of the sandbox that the request names, not the request's own copy.
@@ -54,6 +59,7 @@ class Judge {
   const mounts::Resolver& mounts_;
   const std::chrono::sys_seconds now_;
   const Profiles* const profiles_;
+  const policy::NamespaceView namespaces_;
 };
 
 // The facts of a container with what the node says of its mounts, devices and image.

@@ -5,6 +5,7 @@
 
 #include "base/status_macros.h"
 #include "base/str_cat.h"
+#include "config/policy_choice.h"
 #include "config/snapshot.h"
 #include "install/agent_unit.h"
 #include "install/diff.h"
@@ -85,10 +86,15 @@ absl::Status Run::CheckConfiguration() const {
   if (!config.ok()) {
     return absl::InvalidArgumentError(config.errors.front().ToString());
   }
-  const config::LoadResult<config::Snapshot> policy = config::LoadPolicy(
-      config.value, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const config::LoadResult<config::Snapshot> policy = config::LoadPolicy(config.value, now);
   if (!policy.ok()) {
     return absl::InvalidArgumentError(policy.errors.front().ToString());
+  }
+  // Which of them is this node's can change while the agent runs.
+  const std::vector<config::Diagnostic> overrides = config::ErrorsInOverrides(config.value, now);
+  if (!overrides.empty()) {
+    return absl::InvalidArgumentError(overrides.front().ToString());
   }
   return absl::OkStatus();
 }

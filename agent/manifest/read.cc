@@ -121,6 +121,8 @@ class ObjectReader {
       ReadList(object, kind.substr(0, kind.size() - 4), version);
     } else if (const Kind* known = FindKind(kind, version)) {
       ReadPod(object, *known);
+    } else if (kind == "Namespace" && version == "v1") {
+      ReadNamespace(object);
     } else {
       out_.skipped.push_back({kind, RawName(*value.node), value.where});
     }
@@ -148,6 +150,14 @@ class ObjectReader {
       Read({&item, StrCat(items->key, "[", i, "]"), item.where}, item_kind,
            item_kind.empty() ? "" : version);
     }
+  }
+
+  void ReadNamespace(const Fields& object) {
+    Metadata metadata = ReadMetadata(object);
+    if (metadata.name.empty()) {
+      object.Error("metadata.name is required and missing");
+    }
+    out_.namespaces.push_back({std::move(metadata.name), std::move(metadata.labels)});
   }
 
   void ReadPod(const Fields& object, const Kind& kind) {

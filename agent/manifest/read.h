@@ -1,6 +1,7 @@
-// Manifests as people write them -> the pods in them.
+// Manifests as people write them -> the pods in them, and the namespaces.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,15 @@ struct Skipped {
   yaml::Location where;
 };
 
+// A Namespace: what its labels say of the pods in it.
+struct NamespaceManifest {
+  std::string name;
+  std::map<std::string, std::string> labels;
+};
+
 struct Manifests {
   std::vector<PodManifest> pods;
+  std::vector<NamespaceManifest> namespaces;
   std::vector<Skipped> skipped;
   std::vector<yaml::Diagnostic> errors;
 

@@ -40,6 +40,38 @@ Time ReadTime(const ordered_json& object, const char* key) {
   return *time;
 }
 
+template <typename T>
+std::optional<T> Optional(const ordered_json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() ? std::nullopt : std::optional(found->get<T>());
+}
+
+std::optional<AgentStatus::Kubernetes> ReadKubernetes(const ordered_json& root) {
+  const auto found = root.find("kubernetes");
+  if (found == root.end()) {
+    return std::nullopt;
+  }
+  return AgentStatus::Kubernetes{
+      .server = found->at("server").get<std::string>(),
+      .synced = found->at("synced").get<bool>(),
+      .age_seconds = Optional<int64_t>(*found, "ageSeconds"),
+      .namespaces = found->at("namespaces").get<uint64_t>(),
+      .last_error = found->at("lastError").get<std::string>(),
+      .events_sent = found->at("events").at("sent").get<uint64_t>(),
+      .events_dropped = found->at("events").at("dropped").get<uint64_t>()};
+}
+
+ordered_json ToJson(const AgentStatus::Kubernetes& kubernetes) {
+  ordered_json json = {{"server", kubernetes.server}, {"synced", kubernetes.synced}};
+  if (kubernetes.age_seconds.has_value()) {
+    json["ageSeconds"] = *kubernetes.age_seconds;
+  }
+  json["namespaces"] = kubernetes.namespaces;
+  json["lastError"] = kubernetes.last_error;
+  json["events"] = {{"sent", kubernetes.events_sent}, {"dropped", kubernetes.events_dropped}};
+  return json;
+}
+
 AgentStatus FromJson(const ordered_json& root) {
   const ordered_json& policy = root.at("policy");
   const ordered_json& calls = root.at("calls");
@@ -53,7 +85,12 @@ AgentStatus FromJson(const ordered_json& root) {
           .policy_generation = policy.at("generation").get<uint64_t>(),
           .last_reload_failed = policy.at("lastReloadFailed").get<bool>(),
           .calls_answered = calls.at("answered").get<uint64_t>(),
-          .last_answered = ReadTime(calls, "lastAnswered")};
+          .last_answered = ReadTime(calls, "lastAnswered"),
+          .policy_file = policy.value("file", ""),
+          .policy_revision = Optional<int64_t>(policy, "revision"),
+          .node = root.value("node", ""),
+          .group = root.value("group", ""),
+          .kubernetes = ReadKubernetes(root)};
 }
 
 }  // namespace
@@ -68,7 +105,7 @@ std::string StatusFileOf(std::string_view socket) {
 }
 
 std::string ToJson(const AgentStatus& status) {
-  const ordered_json json = {
+  ordered_json json = {
       {"version", status.version},
       {"pid", status.pid},
       {"started", TimeText(status.started)},
@@ -76,11 +113,20 @@ std::string ToJson(const AgentStatus& status) {
       {"socket", status.socket},
       {"upstream", status.upstream},
       {"policy",
-       {{"sha256", status.policy_sha256},
+       {{"file", status.policy_file},
+        {"sha256", status.policy_sha256},
         {"generation", status.policy_generation},
         {"lastReloadFailed", status.last_reload_failed}}},
       {"calls",
-       {{"answered", status.calls_answered}, {"lastAnswered", TimeText(status.last_answered)}}}};
+       {{"answered", status.calls_answered}, {"lastAnswered", TimeText(status.last_answered)}}},
+      {"node", status.node},
+      {"group", status.group}};
+  if (status.policy_revision.has_value()) {
+    json["policy"]["revision"] = *status.policy_revision;
+  }
+  if (status.kubernetes.has_value()) {
+    json["kubernetes"] = ToJson(*status.kubernetes);
+  }
   return StrCat(json.dump(2, ' ', false, ordered_json::error_handler_t::replace), "\n");
 }
 

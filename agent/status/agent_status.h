@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,23 @@ struct AgentStatus {
   bool last_reload_failed = false;
   uint64_t calls_answered = 0;  // unary calls of clients that the runtime answered with OK
   Time last_answered{};         // of them, to within kWriteInterval; 1970 before the first
+  std::string policy_file;      // the main one's name: "policy.group.gpu.yaml"
+  std::optional<int64_t> policy_revision;
+  std::string node;   // by which the policy's file is chosen
+  std::string group;  // likewise; empty: none
+  // What is known of the API server; absent when none is asked.
+  struct Kubernetes {
+    std::string server;
+    bool synced = false;                 // heard of since the agent started
+    std::optional<int64_t> age_seconds;  // of what is known of the namespaces; absent: not known
+    uint64_t namespaces = 0;
+    std::string last_error;  // empty while all is well
+    uint64_t events_sent = 0;
+    uint64_t events_dropped = 0;
+
+    friend bool operator==(const Kubernetes&, const Kubernetes&) = default;
+  };
+  std::optional<Kubernetes> kubernetes;
 
   friend bool operator==(const AgentStatus&, const AgentStatus&) = default;
 };
@@ -41,8 +59,8 @@ std::string StatusFileOf(std::string_view socket);
 
 // One JSON object and a line feed. Times are RFC 3339, UTC, in seconds.
 std::string ToJson(const AgentStatus& status);
-// Keys that this build does not know are ignored: the agent may be newer than its reader. A missing
-// key is an error.
+// Keys that this build does not know are ignored: the agent may be newer than its reader. A key
+// that every agent has written is an error when it is missing.
 absl::StatusOr<AgentStatus> ParseAgentStatus(std::string_view text);
 // Reads a status file. The error names it.
 absl::StatusOr<AgentStatus> ReadAgentStatus(const std::string& file);

@@ -312,6 +312,117 @@ TEST_F(CliCheckTest, HugeInputIsReadOrRefusedInTime) {
   EXPECT_EQ(Check("--level baseline --cri deep.yaml").exit_code, 2);
 }
 
+std::string Namespace(const std::string& name, const std::string& labels) {
+  return "apiVersion: v1\nkind: Namespace\nmetadata: {name: " + name + ", labels: {" + labels +
+         "}}\n";
+}
+
+TEST_F(CliCheckTest, TheLabelsOfANamespaceAmongTheFilesCount) {
+  const std::string enforce = "pod-security.kubernetes.io/enforce: ";
+  Write("strict.yaml", Namespace("default", enforce + "restricted"));
+  Write("loose.yaml", Namespace("default", enforce + "privileged"));
+  Write("other.yaml", Namespace("other", enforce + "restricted"));
+  Write("plain.yaml", Namespace("default", "team: shop"));
+  Write("list.yaml",
+        "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Namespace, metadata: "
+        "{name: default, labels: {" +
+            enforce + "restricted}}}\n");
+  const std::string header = "apiVersion: sekisho.io/v1alpha1\nkind: NodePolicy\n";
+  Write("follow.yaml", header +
+                           "defaults: {enforce: baseline}\n"
+                           "namespaceLabels: {mode: follow, unknownNamespace: restricted}\n");
+  Write("ignore.yaml", header + "defaults: {enforce: baseline}\nnamespaceLabels: ignore\n");
+  const struct {
+    const char* arguments;
+    int exit_code;
+    const char* enforced;
+    const char* note;
+  } kRows[] = {
+      {"--policy policy.yaml good.yaml", 0, " at baseline:latest", ""},
+      {"--policy policy.yaml strict.yaml good.yaml", 1, " at restricted:latest",
+       "note    by the labels of namespace default; the policy alone says baseline:latest"},
+      // Wherever it stands.
+      {"--policy policy.yaml good.yaml strict.yaml", 1, " at restricted:latest", "labels"},
+      {"--policy policy.yaml good.yaml list.yaml", 1, " at restricted:latest", "labels"},
+      {"--policy policy.yaml good.yaml - <strict.yaml", 1, " at restricted:latest", "labels"},
+      {"--policy policy.yaml --static good.yaml strict.yaml", 1, " at restricted:latest", "labels"},
+      {"--policy policy.yaml good.yaml plain.yaml", 0, " at baseline:latest", ""},
+      // A floor is not got below, and what is not there is not known.
+      {"--policy policy.yaml bad.yaml loose.yaml", 1, " at baseline:latest", ""},
+      {"--policy follow.yaml bad.yaml loose.yaml", 0, " at privileged:latest", "labels"},
+      {"--policy follow.yaml good.yaml other.yaml", 0, " at baseline:latest", ""},
+      {"--policy ignore.yaml good.yaml strict.yaml", 0, " at baseline:latest", ""},
+      {"--level baseline good.yaml strict.yaml", 0, " at baseline:latest", ""},
+      {"--level baseline bad.yaml loose.yaml", 1, " at baseline:latest", ""},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.arguments);
+    const Ran ran = Check(row.arguments);
+    EXPECT_EQ(ran.exit_code, row.exit_code);
+    EXPECT_THAT(ran.out, HasSubstr(row.enforced));
+    if (*row.note == '\0') {
+      EXPECT_THAT(ran.out, Not(HasSubstr("by the labels")));
+    } else {
+      EXPECT_THAT(ran.out, HasSubstr(row.note));
+    }
+    // A Namespace was looked at; and that `follow` finds nobody to ask is no matter here.
+    EXPECT_EQ(ran.err, "");
+  }
+}
+
+TEST_F(CliCheckTest, TwoVersionsThatAreEnforcedBothRefuse) {
+  Write("old.yaml", Namespace("default",
+                              "pod-security.kubernetes.io/enforce: restricted, "
+                              "pod-security.kubernetes.io/enforce-version: v1.20"));
+  // v1.20 knows nothing of probes and asks for no dropped capabilities; baseline:latest knows of
+  // probes. Only the manifest shows them.
+  const auto pod = [](const std::string& more) {
+    return "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: "
+           "i, securityContext: {runAsNonRoot: true, runAsUser: 1000, " +
+           more;
+  };
+  const std::string good =
+      "allowPrivilegeEscalation: false, seccompProfile: {type: RuntimeDefault}}";
+  Write("both.yaml", pod(good + "}]}\n"));
+  Write("probe.yaml", pod(good + ", livenessProbe: {tcpSocket: {host: h, port: 80}}}]}\n"));
+  Write("escalation.yaml", pod("seccompProfile: {type: RuntimeDefault}}}]}\n"));
+  const std::string files = "--policy policy.yaml old.yaml ";
+  const Ran both = Check(files + "both.yaml");
+  EXPECT_EQ(both.exit_code, 0) << both.out;
+  EXPECT_THAT(both.out, HasSubstr(" at restricted:v1.20 and baseline:latest "));
+  const Ran probe = Check(files + "probe.yaml");
+  EXPECT_EQ(probe.exit_code, 1);
+  EXPECT_THAT(probe.out, HasSubstr("breaks  probe or lifecycle host"));
+  const Ran escalation = Check(files + "escalation.yaml");
+  EXPECT_EQ(escalation.exit_code, 1);
+  EXPECT_THAT(escalation.out, HasSubstr("breaks  allowPrivilegeEscalation != false"));
+}
+
+TEST_F(CliCheckTest, ANamespaceThatCannotBeReadIsAnError) {
+  Write("nameless.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {labels: {a: b}}\n");
+  const Ran nameless = Check("--level baseline nameless.yaml");
+  EXPECT_EQ(nameless.exit_code, 2);
+  EXPECT_EQ(nameless.err, "nameless.yaml:1:1: metadata.name is required and missing\n");
+  Write("number.yaml", Namespace("n", "pod-security.kubernetes.io/enforce: 7"));
+  EXPECT_EQ(Check("--level baseline number.yaml").exit_code, 2);
+  // Of another API group it is something else.
+  Write("other.yaml", "apiVersion: example.com/v1\nkind: Namespace\nmetadata: {name: n}\n");
+  EXPECT_EQ(Check("--level baseline other.yaml").err,
+            "other.yaml: not checked, not known to make pods: Namespace\n");
+}
+
+TEST_F(CliCheckTest, OnANodeItIsTheFileOfThatNode) {
+  Write("config.yaml",
+        "apiVersion: sekisho.io/v1alpha1\nkind: AgentConfig\nnode: {name: worker-1}\n"
+        "policy: {file: " +
+            dir_.File("policy.yaml") + "}\n");
+  Write("policy.node.worker-1.yaml",
+        "apiVersion: sekisho.io/v1alpha1\nkind: NodePolicy\ndefaults: {enforce: privileged}\n");
+  EXPECT_EQ(Check("--config config.yaml bad.yaml").exit_code, 0);
+  // A file that is named is that file.
+  EXPECT_EQ(Check("--config config.yaml --policy policy.yaml bad.yaml").exit_code, 1);
+}
+
 TEST_F(CliCheckTest, OutputThatCannotBeWrittenIsNoVerdict) {
   const Finished finished =
       RunToEnd({"sh", "-c", "exec \"$0\" check --level baseline \"$1\" >/dev/full", SEKISHO_BINARY,

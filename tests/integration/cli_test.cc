@@ -58,6 +58,8 @@ TEST_F(CliTest, ExitsWithTwoOnlyWhenTheCommandLineIsWrong) {
       {{"check-config", "--config"}, 2, "--config"},
       {{"check-config", "--no-such-option"}, 2, "--no-such-option"},
       {{"check-config", "too", "much"}, 2, "too"},
+      {{"check-config", "--node", "../x"}, 2, "--node: is neither the name of a node nor"},
+      {{"check-config", "--group", ""}, 2, "--group: is neither the name of a node nor"},
       {{"serve", "--config"}, 2, "--config"},
       {{"serve", "--unsafe-forward-unknwon"}, 2, "--unsafe-forward-unknwon"},
       {{"check-config", "--config", "/no/such/file"}, 1, "/no/such/file: "},
@@ -67,6 +69,7 @@ TEST_F(CliTest, ExitsWithTwoOnlyWhenTheCommandLineIsWrong) {
       {{"--help"}, 0, "Usage: sekisho"},
       {{"serve", "--help"}, 0, "--unsafe-forward-unknown"},
       {{"check-config", "--help"}, 0, "--policy"},
+      {{"check-config", "--help"}, 0, "--group"},
       {{"check", "--help"}, 0, "--level"},
       {{"version"}, 0, "sekisho "},
   };
@@ -86,6 +89,7 @@ TEST_F(CliTest, HelpFitsATerminalAndNamesEverySubcommand) {
                                                                      {"install", "--help"},
                                                                      {"uninstall", "--help"},
                                                                      {"ready", "--help"},
+                                                                     {"kubeconfig", "--help"},
                                                                      {"version", "--help"}}) {
     SCOPED_TRACE(::testing::PrintToString(arguments));
     std::istringstream output(RunSekisho(arguments).output);
@@ -94,8 +98,9 @@ TEST_F(CliTest, HelpFitsATerminalAndNamesEverySubcommand) {
     }
   }
   const std::string help = RunSekisho({"--help"}).output;
-  for (const char* subcommand : {"\n  serve ", "\n  check ", "\n  check-config ", "\n  install ",
-                                 "\n  uninstall ", "\n  ready ", "\n  version "}) {
+  for (const char* subcommand :
+       {"\n  serve ", "\n  check ", "\n  check-config ", "\n  install ", "\n  uninstall ",
+        "\n  ready ", "\n  kubeconfig ", "\n  version "}) {
     EXPECT_THAT(help, HasSubstr(subcommand));
   }
 }

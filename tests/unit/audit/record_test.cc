@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include "audit/timestamp.h"
 
@@ -47,6 +49,31 @@ TEST(RecordTest, ThatSeccompIsIgnoredIsSaidAfterTheEditsAndOnlyThen) {
   EXPECT_NE(line.find(R"("after":"RuntimeDefault"}],"seccompIgnored":true,"policyHash")"),
             std::string::npos)
       << line;
+}
+
+// The audit log's page says what each word means.
+TEST(RecordTest, WhereTheLevelComesFromIsSaidWhenItIsNotThePolicyAlone) {
+  using policy::LevelSource;
+  const std::vector<std::pair<LevelSource, std::string>> rows = {
+      {LevelSource::kLabels, "labels"},
+      {LevelSource::kStaleLabels, "stale-labels"},
+      {LevelSource::kStale, "stale"},
+      {LevelSource::kUnknownNamespace, "unknown-namespace"},
+      {LevelSource::kStaticBeforeSync, "static-before-sync"},
+  };
+  for (const auto& [source, word] : rows) {
+    Record record = Example();
+    record.enforced = "restricted:v1.30 and baseline:latest";
+    record.level_source = policy::LevelSourceName(source);
+    EXPECT_NE(ToJsonLine(record).find(
+                  R"("enforced":"restricted:v1.30 and baseline:latest","levelSource":")" + word +
+                  R"(","rule":"defaults")"),
+              std::string::npos)
+        << ToJsonLine(record);
+  }
+  Record record = Example();
+  record.level_source = policy::LevelSourceName(LevelSource::kPolicy);
+  EXPECT_FALSE(nlohmann::json::parse(ToJsonLine(record)).contains("levelSource"));
 }
 
 TEST(RecordTest, AnErrorIsSaidWithItsId) {

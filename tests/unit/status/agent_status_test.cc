@@ -10,6 +10,7 @@ namespace sekisho::status {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 AgentStatus Example() {
   return {.version = "1.2.3",
@@ -22,7 +23,18 @@ AgentStatus Example() {
           .policy_generation = 3,
           .last_reload_failed = true,
           .calls_answered = 123456789012,
-          .last_answered = Time(std::chrono::seconds(1'700'000'098))};
+          .last_answered = Time(std::chrono::seconds(1'700'000'098)),
+          .policy_file = "policy.group.gpu.yaml",
+          .policy_revision = 42,
+          .node = "worker-1",
+          .group = "gpu",
+          .kubernetes = AgentStatus::Kubernetes{.server = "https://10.96.0.1:443",
+                                                .synced = true,
+                                                .age_seconds = 17,
+                                                .namespaces = 10'000,
+                                                .last_error = "timed out",
+                                                .events_sent = 5,
+                                                .events_dropped = 2}};
 }
 
 TEST(AgentStatusTest, LiesBesideTheSocket) {
@@ -38,10 +50,52 @@ TEST(AgentStatusTest, ReadsWhatItWrote) {
   EXPECT_EQ(*read, Example());
 }
 
+TEST(AgentStatusTest, WhatIsNotKnownIsLeftOutAndReadAsSuch) {
+  AgentStatus status = Example();
+  status.policy_revision.reset();
+  status.kubernetes->age_seconds.reset();
+  status.group.clear();
+  std::string text = ToJson(status);
+  EXPECT_THAT(text, Not(HasSubstr("revision")));
+  EXPECT_THAT(text, Not(HasSubstr("ageSeconds")));
+  absl::StatusOr<AgentStatus> read = ParseAgentStatus(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(*read, status);
+  // No API server is asked.
+  status.kubernetes.reset();
+  text = ToJson(status);
+  EXPECT_THAT(text, Not(HasSubstr("kubernetes")));
+  read = ParseAgentStatus(text);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(*read, status);
+}
+
+// `sekisho ready` of a new version may look at an agent that was not restarted yet.
+TEST(AgentStatusTest, AFileOfAnOlderAgentIsRead) {
+  const absl::StatusOr<AgentStatus> read = ParseAgentStatus(R"({
+  "version": "0.1.0", "pid": 4711,
+  "started": "2023-11-14T22:13:20Z", "updated": "2023-11-14T22:15:00Z",
+  "socket": "/run/sekisho/sekisho.sock", "upstream": "/run/containerd/containerd.sock",
+  "policy": {"sha256": "aa", "generation": 3, "lastReloadFailed": false},
+  "calls": {"answered": 9, "lastAnswered": "2023-11-14T22:14:58Z"}
+})");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->policy_sha256, "aa");
+  EXPECT_EQ(read->policy_file, "");
+  EXPECT_EQ(read->policy_revision, std::nullopt);
+  EXPECT_EQ(read->node, "");
+  EXPECT_EQ(read->group, "");
+  EXPECT_EQ(read->kubernetes, std::nullopt);
+}
+
 TEST(AgentStatusTest, IsReadableByPeople) {
   const std::string text = ToJson(Example());
   EXPECT_THAT(text, HasSubstr("\"started\": \"2023-11-14T22:13:20Z\""));
   EXPECT_THAT(text, HasSubstr("\"generation\": 3"));
+  EXPECT_THAT(text, HasSubstr("\"file\": \"policy.group.gpu.yaml\""));
+  EXPECT_THAT(text, HasSubstr("\"revision\": 42"));
+  EXPECT_THAT(text, HasSubstr("\"node\": \"worker-1\",\n  \"group\": \"gpu\""));
+  EXPECT_THAT(text, HasSubstr("\"ageSeconds\": 17"));
 }
 
 TEST(AgentStatusTest, IgnoresKeysOfANewerAgent) {
@@ -55,11 +109,28 @@ TEST(AgentStatusTest, IgnoresKeysOfANewerAgent) {
 TEST(AgentStatusTest, RefusesWhatIsIncomplete) {
   const std::string whole = ToJson(Example());
   for (const char* key :
-       {"version", "pid", "started", "updated", "socket", "upstream", "policy", "sha256",
-        "generation", "lastReloadFailed", "calls", "answered", "lastAnswered"}) {
+       {"version",    "pid",       "started",      "updated",    "socket",
+        "upstream",   "policy",    "sha256",       "generation", "lastReloadFailed",
+        "calls",      "answered",  "lastAnswered", "server",     "synced",
+        "namespaces", "lastError", "events",       "sent",       "dropped"}) {
     SCOPED_TRACE(key);
     std::string text = whole;
     text.replace(text.find("\"" + std::string(key) + "\""), 2, "\"_");
+    EXPECT_FALSE(ParseAgentStatus(text).ok());
+  }
+  // What is there must be of its kind.
+  const std::vector<std::pair<std::string, std::string>> wrong = {
+      {"\"revision\": 42", "\"revision\": \"42\""},
+      {"\"node\": \"worker-1\"", "\"node\": 1"},
+      {"\"group\": \"gpu\"", "\"group\": []"},
+      {"\"ageSeconds\": 17", "\"ageSeconds\": \"long\""},
+      {"\"kubernetes\": {", "\"kubernetes\": 7, \"_\": {"},
+  };
+  for (const auto& [from, to] : wrong) {
+    SCOPED_TRACE(to);
+    std::string text = whole;
+    ASSERT_NE(text.find(from), std::string::npos);
+    text.replace(text.find(from), from.size(), to);
     EXPECT_FALSE(ParseAgentStatus(text).ok());
   }
   for (const char* text : {"", "{", "[]", "null", "{\"version\": 1}"}) {
