@@ -9,7 +9,8 @@ strict_manifests.py FILE DIR   also writes, for `sekisho check`:
 
 An object is read into the classes of Kubernetes' own Python client and written again: what these do
 not know, a misspelt field or one at the wrong depth, does not come back. Beyond that, what the API
-server or the kubelet would find too late: names that lead nowhere.
+server or the kubelet would find too late: names that lead nowhere. And what none of them would mind:
+a right more than the agent needs, or one that is granted to somebody else.
 """
 
 import copy
@@ -25,7 +26,17 @@ MODELS = {
     ("v1", "Namespace"): "V1Namespace",
     ("v1", "ServiceAccount"): "V1ServiceAccount",
     ("apps/v1", "DaemonSet"): "V1DaemonSet",
+    ("rbac.authorization.k8s.io/v1", "ClusterRole"): "V1ClusterRole",
+    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): "V1ClusterRoleBinding",
 }
+
+# All that is ever granted, and to whom: to the pod's own account where a container has its token, to the
+# kubelets where the agent uses their credentials.
+RULES = [
+    {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get", "list", "watch"]},
+    {"apiGroups": [""], "resources": ["events"], "verbs": ["create", "patch"]},
+]
+KUBELETS = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:nodes"}
 
 
 class Answer:
@@ -111,6 +122,43 @@ def references(daemon_set, objects):
                 yield f".spec.template.spec.volumes: {key} of {name} is not both a key and an item"
 
 
+def has_token(daemon_set):
+    """Whether a container is given the account's token, which the API server does not do by itself here."""
+    spec = daemon_set["spec"]["template"]["spec"]
+    sources = [
+        source
+        for volume in spec.get("volumes", [])
+        for source in volume.get("projected", {}).get("sources", [])
+    ]
+    automatic = spec.get("automountServiceAccountToken", True)
+    return automatic or any("serviceAccountToken" in source for source in sources)
+
+
+def grants(daemon_set, objects):
+    """What the roles allow must be what the agent needs, and be bound to whoever asks in its name."""
+    roles = {name: item for (kind, _, name), item in objects.items() if kind == "ClusterRole"}
+    bindings = [item for (kind, _, _), item in objects.items() if kind == "ClusterRoleBinding"]
+    metadata, spec = daemon_set["metadata"], daemon_set["spec"]["template"]["spec"]
+    account = {
+        "kind": "ServiceAccount",
+        "name": spec["serviceAccountName"],
+        "namespace": metadata["namespace"],
+    }
+    for name, role in roles.items():
+        if role.get("rules") != RULES or "aggregationRule" in role:
+            yield f": ClusterRole {name}: grants something else than what the agent needs"
+        if name not in [binding["roleRef"]["name"] for binding in bindings]:
+            yield f": ClusterRole {name}: is granted to nobody"
+    for binding in bindings:
+        name = f": ClusterRoleBinding {binding['metadata']['name']}"
+        if binding["roleRef"]["kind"] != "ClusterRole" or binding["roleRef"]["name"] not in roles:
+            yield f"{name}: no ClusterRole {binding['roleRef']['name']} here"
+        if binding.get("subjects") != [account if has_token(daemon_set) else KUBELETS]:
+            yield f"{name}: grants to somebody else than who asks"
+    if has_token(daemon_set) and not bindings:
+        yield ": a container has a token that nothing is granted to"
+
+
 def write_mounted(daemon_set, objects, directory):
     """The volume `config` as the kubelet makes it: writable for all, with links into a folder that is not."""
     namespace = daemon_set["metadata"]["namespace"]
@@ -168,6 +216,7 @@ def main(argv):
     if not wrong:
         for daemon_set in daemon_sets:
             report(daemon_set, references(daemon_set, objects))
+            report(daemon_set, grants(daemon_set, objects))
     if len(daemon_sets) != 1:
         wrong.append(f"{argv[1]}: {len(daemon_sets)} DaemonSets, expected one")
     if not wrong and len(argv) > 2:

@@ -2,12 +2,16 @@
 // that a kubelet sends for them.
 #include <filesystem>
 
+#include "support/api_server.h"
+#include "support/sekisho_process.h"
 #include "support/text_file.h"
+#include "system/node_network.h"
 #include "system/system_fixture.h"
 
 namespace sekisho::testing {
 namespace {
 
+using std::chrono::seconds;
 using ::testing::HasSubstr;
 
 class DaemonSetTest : public SystemTest {
@@ -40,9 +44,10 @@ class DaemonSetTest : public SystemTest {
     return at == std::string::npos ? text : text.replace(at, from.size(), to);
   }
   // As the kubelet would run a pod of it.
-  nlohmann::json RunPodOf(const std::string& rendered, const std::string& name) {
+  nlohmann::json RunPodOf(const std::string& rendered, const std::string& name,
+                          const std::string& server = "") {
     node_->Write("/var/lib/rendered.yaml", rendered);
-    const Finished ran = node_->Run({"manifest_client", "/var/lib/rendered.yaml", name});
+    const Finished ran = node_->Run({"manifest_client", "/var/lib/rendered.yaml", name, server});
     EXPECT_EQ(ran.exit_code, 0) << ran.output;
     return nlohmann::json::parse(ran.output, nullptr, false);
   }
@@ -99,6 +104,67 @@ TEST_F(DaemonSetTest, InstallsChangesThePolicyRefusesABadOneAndGoesAgain) {
   ExpectKubeletWell(kRuntimeEndpoint);
   EXPECT_EQ(Files(), before);
   EXPECT_EQ(UnitProperty("sekisho.service", "ActiveState"), "inactive");
+}
+
+// --- an agent that asks the API server with the pod's token --------------------------------------
+
+class DaemonSetTokenTest : public DaemonSetTest {
+ protected:
+  void StartCluster() {
+    InNetworkOf(node_->leader(), [this] {
+      api_ = std::make_unique<ApiServer>(ApiServerOptions{
+          .certificate = pki_.ForServer({"127.0.0.1"}), .tokens = {"first-token"}});
+    });
+    node_->Write("/var/lib/projected/token/token", "first-token");
+    node_->Write("/var/lib/projected/token/ca.crt", pki_.ca_pem());
+  }
+  // As the kubelet renews it in the pod's volume.
+  void Renew(const std::string& pod, const std::string& token) {
+    const std::string volume =
+        "/var/lib/kubelet/pods/uid-of-" + pod + "/volumes/kubernetes.io~projected/token";
+    Must({"sh", "-c",
+          "cd " + volume + " && cp -r ..data/ ..next && printf %s " + token +
+              " >..next/token && ln -s ..next ..data_tmp && mv -T ..data_tmp ..data"});
+  }
+  bool IsSynced() const {
+    const auto status =
+        nlohmann::json::parse(node_->Read("/run/sekisho/status.json"), nullptr, false);
+    return status.is_object() && status.contains("kubernetes") && status["kubernetes"]["synced"];
+  }
+
+  const TestPki pki_{"cluster"};
+  std::unique_ptr<ApiServer> api_;
+  int pods_ = 0;
+};
+
+TEST_F(DaemonSetTokenTest, ThePodKeepsTheAgentsTokenFresh) {
+  StartCluster();
+  api_->SetNamespace("shop", {{"pod-security.kubernetes.io/enforce", "restricted"}});
+  const std::string server = "127.0.0.1:" + std::to_string(api_->port());
+  const nlohmann::json pod = RunPodOf(Render("cluster-token"), "sekisho-aaaaa", server);
+  ASSERT_EQ(pod["containers"]["install"]["exitCode"], 0) << pod.dump(1);
+  EXPECT_EQ(pod["containers"]["status"]["ready"]["exitCode"], 0) << pod.dump(1);
+  ExpectKubeletWell(kAgentEndpoint);
+  ASSERT_TRUE(Eventually([this] { return IsSynced(); }, seconds(60)))
+      << node_->Read("/run/sekisho/status.json");
+  // The file's own baseline would let it through.
+  EXPECT_THAT(RunPod("shop", "plain")["message"].get<std::string>(),
+              HasSubstr("violates PodSecurity \"restricted:latest\""));
+  EXPECT_EQ(
+      Must({"stat", "--format=%a %U %n", "/var/lib/sekisho", "/var/lib/sekisho/api/kubeconfig"}),
+      "700 root /var/lib/sekisho\n600 root /var/lib/sekisho/api/kubeconfig\n");
+
+  // An hour later. The agent has a connection that it opened with the old one.
+  api_->SetTokens({"second-token"});
+  Renew("sekisho-aaaaa", "second-token");
+  api_->ResetConnections();
+  api_->SetNamespace("shop", {});
+  EXPECT_TRUE(Eventually(
+      [this] { return RunPod("shop", "plain-" + std::to_string(++pods_))["code"] == "OK"; },
+      seconds(60)))
+      << node_->Read("/run/sekisho/status.json");
+  const std::vector<SeenRequest> requests = api_->Requests();
+  EXPECT_EQ(requests.back().headers.at("authorization"), "Bearer second-token");
 }
 
 }  // namespace

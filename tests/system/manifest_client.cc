@@ -1,8 +1,10 @@
-// manifest_client FILE NAME: runs the pod of a rendered DaemonSet as this node's kubelet does,
-// under this name: its ConfigMaps are taken from the same file and laid out as mounted ones are,
-// its init containers run to their end one after the other, then its containers are started, and
-// asked their readiness probe. Each call goes to the endpoint that the kubelet has just then
-// (stats.json): the pod may change it. One JSON object on stdout: what became of each container.
+// manifest_client FILE NAME [SERVER]: runs the pod of a rendered DaemonSet as this node's kubelet
+// does, under this name: its ConfigMaps are taken from the same file and laid out as mounted ones
+// are, its init containers run to their end one after the other, then its containers are started,
+// and asked their readiness probe. SERVER is the API server's HOST:PORT, for the containers'
+// environment; what a projected volume NAME holds comes from /var/lib/projected/NAME. Each call
+// goes to the endpoint that the kubelet has just then (stats.json): the pod may change it. One JSON
+// object on stdout: what became of each container.
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
@@ -127,14 +129,26 @@ void LayOut(const std::string& folder, const std::map<std::string, std::string>&
   }
 }
 
+// Flat: each file of the folder, by its name.
+std::map<std::string, std::string> FilesBelow(const std::string& folder) {
+  std::map<std::string, std::string> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    files[entry.path().filename()] = ReadText(entry.path());
+  }
+  return files;
+}
+
 // What a kubelet makes before it asks for the container.
 void MakeMounts(const cri_v1::ContainerConfig& config, const Rendered& rendered) {
   constexpr char kConfigMaps[] = "/volumes/kubernetes.io~configmap/";
+  constexpr char kProjected[] = "/volumes/kubernetes.io~projected/";
   for (const cri_v1::Mount& mount : config.mounts()) {
     const fs::path path = mount.host_path();
     const std::string text = mount.host_path();
     if (const size_t at = text.find(kConfigMaps); at != std::string::npos) {
       LayOut(text, rendered.volumes.at(text.substr(at + sizeof(kConfigMaps) - 1)));
+    } else if (const size_t name = text.find(kProjected); name != std::string::npos) {
+      LayOut(text, FilesBelow("/var/lib/projected/" + text.substr(name + sizeof(kProjected) - 1)));
     } else if (text.find("/etc-hosts") != std::string::npos ||
                text.find("/containers/") != std::string::npos) {
       fs::create_directories(path.parent_path());
@@ -171,7 +185,8 @@ class Runtime {
 
 class PodRunner {
  public:
-  PodRunner(const std::string& file, const std::string& name) : rendered_(ReadRendered(file)) {
+  PodRunner(const std::string& file, const std::string& name, std::string server)
+      : rendered_(ReadRendered(file)), server_(std::move(server)) {
     manifest::Manifests manifests = manifest::ReadManifests(ReadText(file), file);
     if (!manifests.ok() || manifests.pods.empty()) {
       throw std::runtime_error(file + ": holds no pod that can be read");
@@ -217,6 +232,7 @@ class PodRunner {
     Check(image.status(), "ImageStatus");
     config.mutable_image()->set_image(*image);
     MakeMounts(config, rendered_);
+    AddServer(config);
     fs::create_directories(
         fs::path(request.sandbox_config().log_directory() + "/" + config.log_path()).parent_path());
     cri_v1::CreateContainerResponse created;
@@ -224,6 +240,18 @@ class PodRunner {
           "CreateContainer of " + config.metadata().name());
     Check(runtime_.Client().Start(created.container_id()), "StartContainer");
     return created.container_id();
+  }
+
+  void AddServer(cri_v1::ContainerConfig& config) const {
+    if (const size_t colon = server_.rfind(':'); colon != std::string::npos) {
+      for (const auto& [key, value] :
+           {std::pair("KUBERNETES_SERVICE_HOST", server_.substr(0, colon)),
+            std::pair("KUBERNETES_SERVICE_PORT", server_.substr(colon + 1))}) {
+        cri_v1::KeyValue& variable = *config.add_envs();
+        variable.set_key(key);
+        variable.set_value(value);
+      }
+    }
   }
 
   // While the pod works on the kubelet, calls may fail.
@@ -258,6 +286,7 @@ class PodRunner {
   }
 
   const Rendered rendered_;
+  const std::string server_;
   Runtime runtime_;
   manifest::PodManifest pod_;
   manifest::Requests requests_;
@@ -268,12 +297,15 @@ class PodRunner {
 }  // namespace sekisho::testing
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fputs("manifest_client FILE NAME\n", stderr);
+  if (argc != 3 && argc != 4) {
+    std::fputs("manifest_client FILE NAME [SERVER]\n", stderr);
     return 2;
   }
   try {
-    std::puts(sekisho::testing::PodRunner(argv[1], argv[2]).Run().dump(1).c_str());
+    std::puts(sekisho::testing::PodRunner(argv[1], argv[2], argc == 4 ? argv[3] : "")
+                  .Run()
+                  .dump(1)
+                  .c_str());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;
