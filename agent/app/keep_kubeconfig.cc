@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -47,7 +48,8 @@ class Keeper {
   absl::StatusOr<bool> Write() {
     // The same pointer as long as nothing has changed.
     SEKISHO_ASSIGN_OR_RETURN(std::shared_ptr<const kube::Credentials> now, reader_.Read());
-    if (now == written_ && std::filesystem::exists(options_.to)) {
+    std::error_code not_seen;
+    if (now == written_ && std::filesystem::exists(options_.to, not_seen)) {
       return false;
     }
     SEKISHO_RETURN_IF_ERROR(

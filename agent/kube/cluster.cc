@@ -170,8 +170,8 @@ class Cluster::Impl {
           loop_, node_);
       node_reflector_->Start();
     }
-    if (std::vector<Notice> notices = notices_.TakeAll(); !notices.empty()) {
-      events_->Add(std::move(notices));
+    if (const std::vector<Notice> notices = notices_.TakeAll(); !notices.empty()) {
+      events_->Add(notices);
     }
   }
 
