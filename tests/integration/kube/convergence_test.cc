@@ -50,7 +50,8 @@ class Copy {
 
   policy::NamespaceView View() const { return store_.View(); }
   std::optional<std::string> Enforced(const std::string& name) const {
-    const policy::PodSecurityLabels* labels = View().table->Find(name);
+    const policy::NamespaceView view = View();  // the labels live as long as it does
+    const policy::PodSecurityLabels* labels = view.table->Find(name);
     return labels == nullptr ? std::nullopt : labels->enforce;
   }
   uint64_t rounds() const { return loop_.rounds(); }
