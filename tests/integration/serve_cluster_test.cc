@@ -1,13 +1,10 @@
-// The daemon and an API server: labels, staleness, what is on disk, Events, the node's group.
+// The daemon and an API server: labels, staleness, what is on disk, Events.
 #include <cstdio>
 #include <fstream>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <thread>
 
-#include "integration/serve_fixture.h"
-#include "status/agent_status.h"
-#include "support/api_server.h"
+#include "integration/serve_cluster_fixture.h"
 
 namespace sekisho::testing {
 namespace {
@@ -19,58 +16,6 @@ using ::testing::Not;
 
 // Not the compiler's macros: for gRPC's headers one of them is taken away.
 constexpr bool kSanitized = SEKISHO_SANITIZED != 0;
-
-constexpr char kEnforce[] = "pod-security.kubernetes.io/enforce";
-
-class ServeClusterTest : public ServeTest {
- protected:
-  // What a kubelet's kubeconfig looks like, with a token.
-  void WriteKubeconfig(const std::string& url, const std::string& token = "node-token") const {
-    WriteText(dir_.File("ca.crt"), pki_.ca_pem());
-    WriteText(dir_.File("kubeconfig"),
-              "apiVersion: v1\nkind: Config\ncurrent-context: here\n"
-              "clusters: [{name: c, cluster: {server: \"" +
-                  url +
-                  "\", certificate-authority: ca.crt}}]\n"
-                  "users: [{name: u, user: {token: " +
-                  token + "}}]\ncontexts: [{name: here, context: {cluster: c, user: u}}]\n");
-  }
-
-  void StartApi() {
-    api_ =
-        std::make_unique<ApiServer>(ApiServerOptions{.certificate = pki_.ForServer({"127.0.0.1"}),
-                                                     .tokens = {"node-token"},
-                                                     .bookmark_interval = milliseconds(300)});
-    WriteKubeconfig(api_->url());
-  }
-
-  SekishoOptions WithCluster(const std::string& policy = PolicyEnforcing("privileged")) const {
-    SekishoOptions options = Options(policy);
-    options.more_config =
-        "kubernetes: {kubeconfig: " + dir_.File("kubeconfig") + "}\nnode: {name: worker-1}\n";
-    return options;
-  }
-
-  std::optional<status::AgentStatus::Kubernetes> Known() const {
-    const absl::StatusOr<status::AgentStatus> status =
-        status::ReadAgentStatus(dir_.File("status.json"));
-    return status.ok() ? status->kubernetes : std::nullopt;
-  }
-  bool WaitForSync() const {
-    return Eventually([this] { return Known().has_value() && Known()->synced; }, kLong);
-  }
-  std::string CacheFile() const { return dir_.File("state/kube/namespaces.json"); }
-
-  // The pod of "shop" wants the host's processes: refused from baseline on.
-  bool IsRefused() const { return CodeOfHostPidPod() == grpc::StatusCode::PERMISSION_DENIED; }
-  nlohmann::json LastAudited(size_t count) const {
-    const std::vector<std::string> lines = sekisho_->AuditLines(count);
-    return lines.empty() ? nlohmann::json() : nlohmann::json::parse(lines.back());
-  }
-
-  const TestPki pki_{"test authority"};
-  std::unique_ptr<ApiServer> api_;
-};
 
 TEST_F(ServeClusterTest, ALabelDecidesTheNextContainerWithinASecond) {
   StartApi();
@@ -303,121 +248,6 @@ TEST_F(ServeClusterTest, EventsCanBeSwitchedOff) {
   std::this_thread::sleep_for(milliseconds(1500));  // longer than an Event waits for company
   EXPECT_THAT(api_->Events(), IsEmpty());
   EXPECT_EQ(api_->CountRequests({.method = "POST"}), 0u);
-}
-
-// --- the node's own policy -----------------------------------------------------------------------
-
-class PolicyDeliveryTest : public ServeClusterTest {
- protected:
-  void WriteOverride(const std::string& of, const std::string& text) const {
-    WriteText(dir_.File("policy." + of + ".yaml"), text);
-  }
-  status::AgentStatus Status() const {
-    return status::ReadAgentStatus(dir_.File("status.json")).value_or(status::AgentStatus{});
-  }
-  bool WaitForFile(const std::string& name) const {
-    return Eventually([&] { return Status().policy_file == name; }, kLong);
-  }
-};
-
-TEST_F(PolicyDeliveryTest, TheNodesFileComesBeforeItsGroupsAndThatBeforeTheDefault) {
-  StartApi();
-  api_->SetNode("worker-1", {{"sekisho.io/policy-group", "gpu"}});
-  api_->SetNode("worker-2", {{"sekisho.io/policy-group", "edge"}});
-  WriteOverride("group.gpu", PolicyEnforcing("baseline"));
-  WriteOverride("group.edge", PolicyEnforcing("restricted"));
-  Start(WithCluster(PolicyEnforcing("privileged")));
-  ASSERT_NE(sekisho_->WaitForNotification("generation 2"), "") << "a reload by itself";
-  ASSERT_TRUE(WaitForFile("policy.group.gpu.yaml"));
-  EXPECT_EQ(Status().group, "gpu");
-  EXPECT_TRUE(IsRefused());
-
-  WriteOverride("node.worker-1", PolicyEnforcing("privileged"));
-  EXPECT_THAT(sekisho_->Reload(), Not(HasSubstr("FAILED")));
-  ASSERT_TRUE(WaitForFile("policy.node.worker-1.yaml"));
-  EXPECT_FALSE(IsRefused());
-
-  std::filesystem::remove(dir_.File("policy.node.worker-1.yaml"));
-  EXPECT_THAT(sekisho_->Reload(), Not(HasSubstr("FAILED")));
-  ASSERT_TRUE(WaitForFile("policy.group.gpu.yaml"));
-
-  // A label that goes takes the group away, without anybody's word to the agent.
-  api_->SetNode("worker-1", {});
-  ASSERT_TRUE(WaitForFile("policy.yaml"));
-  EXPECT_FALSE(IsRefused());
-}
-
-TEST_F(PolicyDeliveryTest, TheGroupIsRememberedWithoutAnApiServer) {
-  StartApi();
-  api_->SetNode("worker-1", {{"sekisho.io/policy-group", "gpu"}});
-  WriteOverride("group.gpu", PolicyEnforcing("baseline"));
-  Start(WithCluster());
-  ASSERT_TRUE(WaitForFile("policy.group.gpu.yaml"));
-  ASSERT_EQ(sekisho_->Terminate(), 0);
-  api_->Stop();
-  Start(WithCluster());
-  EXPECT_EQ(Status().policy_file, "policy.group.gpu.yaml");
-  EXPECT_TRUE(IsRefused());
-}
-
-TEST_F(PolicyDeliveryTest, ABadFileOfTheGroupIsNoReasonToTakeAnother) {
-  StartApi();
-  api_->SetNode("worker-1", {{"sekisho.io/policy-group", "gpu"}});
-  WriteOverride("group.gpu", kBrokenPolicy);
-  Start(WithCluster(PolicyEnforcing("baseline")));
-  ASSERT_NE(sekisho_->WaitForNotification("THE LAST RELOAD FAILED"), "");
-  EXPECT_THAT(sekisho_->Log(), HasSubstr("policy.group.gpu.yaml:3:1: defualts"));
-  EXPECT_TRUE(IsRefused()) << "the last good one";
-  WriteOverride("group.gpu", PolicyEnforcing("privileged"));
-  EXPECT_THAT(sekisho_->Reload(), Not(HasSubstr("FAILED")));
-  EXPECT_FALSE(IsRefused());
-}
-
-TEST_F(PolicyDeliveryTest, NodesAreNotAskedForWithoutAFileForAnyGroup) {
-  StartApi();
-  api_->SetNamespace("shop", {});
-  Start(WithCluster());
-  ASSERT_TRUE(WaitForSync());
-  EXPECT_EQ(api_->CountRequests({.path_prefix = "/api/v1/nodes"}), 0u);
-}
-
-std::string Revised(const std::string& level, const std::string& keys) {
-  return PolicyEnforcing(level) + keys;
-}
-
-TEST_F(PolicyDeliveryTest, ARevisionDoesNotGoBackUnlessForced) {
-  Start(Options(Revised("baseline", "revision: 5\n")));
-  EXPECT_TRUE(IsRefused());
-  sekisho_->WritePolicy(Revised("privileged", "revision: 4\n"));
-  EXPECT_THAT(sekisho_->Reload(), HasSubstr("THE LAST RELOAD FAILED"));
-  EXPECT_THAT(sekisho_->Log(),
-              HasSubstr("policy.yaml:4:11: revision: goes back to 4: 5 was in force on this node "
-                        "(raise it above 5, or add replacesRevision: 5 to go back on purpose)"));
-  EXPECT_TRUE(IsRefused());
-  sekisho_->WritePolicy(PolicyEnforcing("privileged"));
-  EXPECT_THAT(sekisho_->Reload(), HasSubstr("THE LAST RELOAD FAILED"));
-  EXPECT_THAT(sekisho_->Log(), HasSubstr("revision: is missing: 5 was in force"));
-
-  sekisho_->WritePolicy(Revised("privileged", "revision: 4\nreplacesRevision: 5\n"));
-  EXPECT_THAT(sekisho_->Reload(), HasSubstr("revision 4"));
-  EXPECT_FALSE(IsRefused());
-  EXPECT_TRUE(Eventually([&] { return Status().policy_revision == 4; }, kLong));
-
-  // The permission was for 5, and holds for nothing that comes later.
-  sekisho_->WritePolicy(Revised("baseline", "revision: 6\n"));
-  EXPECT_THAT(sekisho_->Reload(), HasSubstr("revision 6"));
-  sekisho_->WritePolicy(Revised("privileged", "revision: 4\nreplacesRevision: 5\n"));
-  EXPECT_THAT(sekisho_->Reload(), HasSubstr("THE LAST RELOAD FAILED"));
-  EXPECT_TRUE(IsRefused());
-}
-
-TEST_F(PolicyDeliveryTest, AnOlderRevisionDoesNotStart) {
-  Start(Options(Revised("baseline", "revision: 5\n")));
-  ASSERT_EQ(sekisho_->Terminate(), 0);
-  sekisho_ = std::make_unique<SekishoProcess>(Options(Revised("baseline", "revision: 3\n")));
-  EXPECT_FALSE(sekisho_->Start());
-  EXPECT_THAT(sekisho_->Log(), HasSubstr("goes back to 3"));
-  EXPECT_THAT(sekisho_->Log(), HasSubstr("no policy, no start"));
 }
 
 // --- it costs next to nothing --------------------------------------------------------------------
