@@ -18,10 +18,16 @@ function(sekisho_gzip source name)
     DEPENDS ${source} VERBATIM)
   set_property(GLOBAL APPEND PROPERTY SEKISHO_GZIPPED ${target})
 endfunction()
-file(GLOB man_pages CONFIGURE_DEPENDS ${packaging}/man/*.[58])
-foreach(page IN LISTS man_pages)
-  cmake_path(GET page FILENAME name)
-  cmake_path(GET page EXTENSION LAST_ONLY section)
+# Every page that has to be there; tests/integration compares them with what --help says.
+set(man_pages sekisho.8 sekisho-check.8 sekisho-check-config.8 sekisho-completion.8 sekisho-install.8
+    sekisho-kubeconfig.8 sekisho-ready.8 sekisho-replay.8 sekisho-report.8 sekisho-seccomp.8 sekisho-serve.8
+    sekisho-status.8 sekisho-uninstall.8 sekisho-verify.8 sekisho-config.5 sekisho-policy.5)
+foreach(name IN LISTS man_pages)
+  set(page ${packaging}/man/${name})
+  if(NOT EXISTS ${page})
+    message(FATAL_ERROR "packaging/man/${name} is not there")
+  endif()
+  cmake_path(GET name EXTENSION LAST_ONLY section)
   string(SUBSTRING ${section} 1 1 section)
   sekisho_gzip(${page} ${name}.gz)
   install(FILES ${PROJECT_BINARY_DIR}/packaging/${name}.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
@@ -29,7 +35,18 @@ endforeach()
 sekisho_gzip(${PROJECT_SOURCE_DIR}/CHANGELOG.md changelog.gz)
 sekisho_gzip(${packaging}/deb/changelog changelog.Debian.gz)
 get_property(gzipped GLOBAL PROPERTY SEKISHO_GZIPPED)
-add_custom_target(sekisho_packaged_files ALL DEPENDS ${gzipped})
+
+# What the shells complete is what the program says of itself; so it has to run on this machine.
+set(completions)
+foreach(shell bash zsh)
+  set(target ${PROJECT_BINARY_DIR}/packaging/completion.${shell})
+  add_custom_command(OUTPUT ${target}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/packaging
+    COMMAND sekisho completion ${shell} > ${target}
+    DEPENDS sekisho VERBATIM)
+  list(APPEND completions ${target})
+endforeach()
+add_custom_target(sekisho_packaged_files ALL DEPENDS ${gzipped} ${completions})
 
 # --- what goes where -----------------------------------------------------------------------------
 install(TARGETS sekisho RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
@@ -40,8 +57,16 @@ install(FILES ${packaging}/etc/config.yaml ${packaging}/etc/policy.yaml
 install(DIRECTORY DESTINATION ${config_dir}/policy.d)
 install(DIRECTORY seccomp-profiles/ DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho/seccomp-profiles
         FILES_MATCHING PATTERN "*.json")
+install(FILES ${PROJECT_BINARY_DIR}/packaging/completion.bash
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME sekisho)
+install(FILES ${PROJECT_BINARY_DIR}/packaging/completion.zsh
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions RENAME _sekisho)
+install(FILES ${packaging}/prometheus/sekisho.rules.yaml
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho/prometheus)
+install(FILES ${packaging}/grafana/sekisho.json DESTINATION ${CMAKE_INSTALL_DATADIR}/sekisho/grafana)
 # Laid out as in the source tree, so that the links between the pages lead somewhere.
-file(GLOB pages RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS README.md SECURITY.md docs/*.md systemd/*.md
+file(GLOB pages RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS README.md README.ja.md SECURITY.md
+     docs/*.md systemd/*.md
      seccomp-profiles/*.md packaging/*.md packaging/*/*.md)
 foreach(page IN LISTS pages)
   cmake_path(GET page PARENT_PATH folder)

@@ -8,6 +8,8 @@
 #   package to build the Debian package, and to check it and the units
 #   image   to build the container image (packaging/image)
 #   manifests  to check the DaemonSet's manifests (packaging/kustomize)
+#   screen  to look at the HTML report in a browser, for its tests
+#   metrics for .ci/check-metrics, which fetches promtool itself: to install it would start a Prometheus
 #   lint    for .ci/run: formatting, static analysis, scripts, man pages
 # What is installed already is left alone, and then neither root nor a network is needed.
 set -eu
@@ -17,9 +19,10 @@ packages_of() {
     build)
       echo g++ cmake ninja-build pkg-config ccache libgrpc++-dev libprotobuf-dev protobuf-compiler \
         protobuf-compiler-grpc libabsl-dev libcap-ng-dev libseccomp-dev libspdlog-dev libyaml-cpp-dev \
-        nlohmann-json3-dev libcli11-dev libsystemd-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libdtl-dev
+        nlohmann-json3-dev libcli11-dev libsystemd-dev libssl-dev zlib1g-dev libcurl4-openssl-dev libdtl-dev \
+        prometheus-cpp-dev libmicrohttpd-dev
       ;;
-    test) echo libnghttp2-dev libbenchmark-dev libgmock-dev libgtest-dev ;;
+    test) echo libnghttp2-dev libbenchmark-dev libgmock-dev libgtest-dev zsh bash-completion ;;
     run) echo containerd runc busybox-static containernetworking-plugins ;;
     fuzz) echo clang-14 libclang-rt-14-dev ;;
     system) echo mmdebstrap systemd-container busybox-static dpkg-dev file ;;
@@ -30,6 +33,8 @@ packages_of() {
       # Other packages bring a kubectl, too, and two of them do not go together.
       command -v kubectl >/dev/null || echo kubernetes-client
       ;;
+    screen) echo chromium ;;
+    metrics) echo jq ;;
     lint) echo git clang-format clang-tidy shellcheck man-db groff ;;
     *)
       echo "install-deps.sh: no group \"$1\"; the first lines of this script list them" >&2

@@ -2,34 +2,12 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <utility>
 
-#include "audit/sink.h"
 #include "config/snapshot.h"
 #include "kube/cluster.h"
 #include "status/agent_status.h"
 
 namespace sekisho::app {
-
-// Decisions go to the audit log, and those worth an Event to the API server as well.
-class AuditAndEvents final : public audit::Sink {
- public:
-  // Both outlive it. Without a cluster there are no Events.
-  AuditAndEvents(audit::Sink& log, kube::Cluster* cluster) : log_(log), cluster_(cluster) {}
-
-  void Write(audit::Record record) override {
-    if (cluster_ != nullptr) {
-      cluster_->Note(record);
-    }
-    log_.Write(std::move(record));
-  }
-  audit::SinkStats stats() const override { return log_.stats(); }
-
- private:
-  audit::Sink& log_;
-  kube::Cluster* const cluster_;
-};
 
 // Null when the configuration names no API server.
 std::unique_ptr<kube::Cluster> OpenCluster(const config::AgentConfig& config);

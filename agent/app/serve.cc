@@ -12,23 +12,29 @@
 #include <vector>
 
 #include "app/acceptor.h"
+#include "app/agent_view.h"
+#include "app/call_counter.h"
 #include "app/cluster_link.h"
+#include "app/decision_sink.h"
+#include "app/endpoints.h"
 #include "app/listener.h"
 #include "app/notify.h"
+#include "app/profile_keeper.h"
+#include "app/recent_refusals.h"
+#include "app/reload_log.h"
 #include "app/signals.h"
 #include "app/status_writer.h"
 #include "app/upstream_check.h"
+#include "app/verify_loop.h"
 #include "audit/file_sink.h"
 #include "base/str_cat.h"
 #include "config/policy_choice.h"
 #include "config/revisions.h"
 #include "config/snapshot.h"
 #include "enforce/enforcer.h"
-#include "enforce/profiles.h"
 #include "log/log.h"
-#include "record/recordings.h"
+#include "metrics/metrics.h"
 #include "relay/server.h"
-#include "seccomp/store.h"
 
 namespace sekisho::app {
 namespace {
@@ -41,10 +47,8 @@ constexpr milliseconds kRound = status::kWriteInterval;
 // Added to the time that the service manager is asked for while we wait for somebody else.
 constexpr std::chrono::seconds kMargin{15};
 
-// How often copies of seccomp profiles that no container uses are looked for, and how many of them
-// are kept, since the next pod is likely to want them again.
-constexpr std::chrono::minutes kCollectInterval{30};
-constexpr size_t kProfilesKept = 64;
+// For each question to the runtime about what runs.
+constexpr milliseconds kLookTimeout{5000};
 
 std::chrono::sys_seconds Now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -75,7 +79,7 @@ class Daemon {
   // hears READY only when a call would go all the way.
   bool Start() {
     return LoadConfig() && MeetCluster() && LoadFirstPolicy() && OpenAudit() && StartRelay() &&
-           ReachUpstream() && OpenProfiles() && Listen() && SayReady();
+           ReachUpstream() && OpenProfiles() && StartVerifying() && Listen() && SayReady();
   }
 
   void RunUntilStopped();
@@ -88,18 +92,18 @@ class Daemon {
   bool LoadFirstPolicy();
   bool OpenAudit();
   bool OpenProfiles();
-  seccomp::ContainerdVersion FloorVersion();
+  enforce::Enforcer::Namespaces Namespaces() const;
   bool StartRelay();
+  bool StartVerifying();
   bool ReachUpstream();
   bool Listen();
   bool SayReady();
 
-  // Reads the policy files for `node`, and puts what is good into force.
-  bool LoadPolicyFor(const config::NodeIdentity& node);
+  // Reads the policy files for `node`, and puts what is good into force. Otherwise says why not.
+  std::vector<std::string> LoadPolicyFor(const config::NodeIdentity& node);
   void AskForGroupIfNeeded();
   void Reload();
   void FollowGroup();
-  void CollectProfiles();
   void CompareConfig() const;
   void LookAround();
   void WriteStatus();
@@ -116,19 +120,23 @@ class Daemon {
   std::unique_ptr<kube::Cluster> cluster_;
   std::optional<enforce::SnapshotHolder> snapshots_;
   std::unique_ptr<audit::FileSink> audit_;
-  std::optional<AuditAndEvents> audit_and_events_;
-  std::unique_ptr<seccomp::Store> store_;
-  std::optional<record::Recordings> recordings_;
-  // Replaced once, before anybody is served.
-  enforce::Profiles profiles_{"is not looked at yet"};
-  std::chrono::steady_clock::time_point profiles_collected_;
+  ReloadLog reloads_;
+  RecentRefusals refusals_;
+  metrics::Metrics metrics_{[this] { return view_->MetricsState(); }};
+  CallCounter call_counter_{metrics_};
+  std::optional<DecisionSink> decisions_;
+  ProfileKeeper profiles_;
+  std::optional<VerifyLoop> verify_;
   std::unique_ptr<enforce::Enforcer> enforcer_;
   std::unique_ptr<relay::Server> server_;
   std::optional<Listener> listener_;
   std::unique_ptr<Acceptor> acceptor_;
   std::optional<StatusWriter> status_file_;
+  std::optional<AgentView> view_;
+  std::optional<Endpoints> endpoints_;
   // Set by the relay's queues, read by the main thread.
   std::shared_ptr<std::atomic<bool>> queues_answered_ = std::make_shared<std::atomic<bool>>(true);
+  std::shared_ptr<QueuePulse> pulse_ = std::make_shared<QueuePulse>();
 };
 
 bool Daemon::LoadConfig() {
@@ -160,7 +168,7 @@ bool Daemon::MeetCluster() {
   return true;
 }
 
-bool Daemon::LoadPolicyFor(const config::NodeIdentity& node) {
+std::vector<std::string> Daemon::LoadPolicyFor(const config::NodeIdentity& node) {
   config::LoadResult<config::Snapshot> loaded = config::LoadPolicy(config_, Now(), node);
   const config::Revisions revisions(config_.state_dir);
   if (loaded.ok()) {
@@ -170,7 +178,11 @@ bool Daemon::LoadPolicyFor(const config::NodeIdentity& node) {
   }
   LogAll(loaded.errors, log::Error);
   if (!loaded.ok()) {
-    return false;
+    std::vector<std::string> errors;
+    for (const config::Diagnostic& error : loaded.errors) {
+      errors.push_back(error.ToString());
+    }
+    return errors;
   }
   LogAll(loaded.value.warnings, log::Warn);
   if (const absl::Status status = revisions.Record(loaded.value); !status.ok()) {
@@ -185,11 +197,12 @@ bool Daemon::LoadPolicyFor(const config::NodeIdentity& node) {
   } else {
     snapshots_.emplace(std::move(snapshot));
   }
-  return true;
+  reloads_.Loaded(node);
+  return {};
 }
 
 bool Daemon::LoadFirstPolicy() {
-  if (!LoadPolicyFor(IdentityOf(config_, cluster_.get()))) {
+  if (!LoadPolicyFor(IdentityOf(config_, cluster_.get())).empty()) {
     log::Error("no policy, no start");
     return false;
   }
@@ -208,60 +221,34 @@ bool Daemon::OpenAudit() {
   // and said.
   audit_ = std::make_unique<audit::FileSink>(config_.audit_path, config_.audit_max_bytes,
                                              config_.audit_max_files);
-  audit_and_events_.emplace(*audit_, cluster_.get());
+  decisions_.emplace(*audit_, metrics_, refusals_, cluster_.get());
   return true;
 }
 
-// Neither a state directory that cannot be written nor a missing watch is a reason not to start:
-// what it costs are containers with a profile of their own, and time.
 bool Daemon::OpenProfiles() {
-  absl::StatusOr<std::unique_ptr<seccomp::Store>> store =
-      seccomp::Store::Open({.seccomp_root = base::StrCat(config_.kubelet_root, "/seccomp"),
-                            .directory = base::StrCat(config_.state_dir, "/seccomp"),
-                            .containerd = FloorVersion()});
-  if (!store.ok()) {
-    log::Error(base::StrCat(store.status().message(),
-                            "; containers with a Localhost seccomp profile are refused"));
-    profiles_ = enforce::Profiles(base::StrCat("cannot be copied: ", store.status().message()));
-    return true;
-  }
-  store_ = *std::move(store);
-  recordings_.emplace(config_.state_dir);
-  profiles_ =
-      enforce::Profiles(*store_, base::StrCat(config_.state_dir, "/seccomp"), &*recordings_);
-  if (const absl::Status watching = store_->Watch(); !watching.ok()) {
-    log::Warn(
-        base::StrCat("seccomp profiles are judged when they are first used: ", watching.message()));
-  }
-  CollectProfiles();
+  profiles_.Open(config_, *server_);
   return true;
 }
 
-// What RuntimeDefault means here. Asked of the runtime once: after an upgrade of it the agent has
-// to be restarted.
-seccomp::ContainerdVersion Daemon::FloorVersion() {
-  absl::StatusOr<std::string> answer =
-      server_->CallUpstream("/runtime.v1.RuntimeService/Version", "", std::chrono::seconds(10));
-  if (const std::optional<seccomp::ContainerdVersion> version =
-          enforce::ContainerdOf(answer.value_or(""))) {
-    return *version;
-  }
-  log::Warn(
-      "the runtime does not say which containerd it is; as a floor RuntimeDefault is the "
-      "newest one's that this build knows");
-  return seccomp::StoreOptions().containerd;
+enforce::Enforcer::Namespaces Daemon::Namespaces() const {
+  return cluster_ == nullptr ? enforce::Enforcer::Namespaces()
+                             : [cluster = cluster_.get()] { return cluster->View(); };
 }
 
 bool Daemon::StartRelay() {
+  verify_.emplace(*snapshots_);
   enforcer_ = std::make_unique<enforce::Enforcer>(
-      *snapshots_, *audit_and_events_, mounts::Resolver({.kubelet_root = config_.kubelet_root}),
-      &profiles_,
-      cluster_ == nullptr ? enforce::Enforcer::Namespaces() : [this] { return cluster_->View(); });
+      *snapshots_, *decisions_, mounts::Resolver({.kubelet_root = config_.kubelet_root}),
+      enforce::Enforcer::Options{.profiles = &profiles_.profiles(),
+                                 .namespaces = Namespaces(),
+                                 .containers = &*verify_,
+                                 .keep_facts = config_.audit_facts});
   absl::StatusOr<std::unique_ptr<relay::Server>> server =
       relay::Server::Start({.upstream_socket = config_.upstream_socket,
                             .threads = config_.relay_threads,
                             .message_bytes_max = config_.relay_max_message_bytes,
-                            .forward_unknown = config_.unsafe_forward_unknown},
+                            .forward_unknown = config_.unsafe_forward_unknown,
+                            .observer = &call_counter_},
                            *enforcer_);
   if (!server.ok()) {
     log::Error(base::StrCat("cannot start the relay: ", server.status().ToString()));
@@ -279,6 +266,19 @@ bool Daemon::ReachUpstream() {
     log::Error(base::StrCat(config_.upstream_socket, ": ", status.ToString()));
     return false;
   }
+  return true;
+}
+
+bool Daemon::StartVerifying() {
+  verify_->Start({.state_dir = config_.state_dir,
+                  .kubelet_root = config_.kubelet_root,
+                  .runtime_socket = config_.upstream_socket,
+                  .interval = config_.verify_interval,
+                  .call =
+                      [this](std::string_view method, std::string request) {
+                        return server_->CallUpstream(method, std::move(request), kLookTimeout);
+                      },
+                  .namespaces = Namespaces()});
   return true;
 }
 
@@ -300,6 +300,20 @@ bool Daemon::SayReady() {
                          ", ", Status()));
   status_file_.emplace(config_.listen_socket, config_.upstream_socket);
   WriteStatus();
+  view_.emplace(AgentView::Parts{.config = config_,
+                                 .snapshots = *snapshots_,
+                                 .audit = *audit_,
+                                 .server = *server_,
+                                 .enforcer = *enforcer_,
+                                 .profiles = profiles_.profiles(),
+                                 .cluster = cluster_.get(),
+                                 .reloads = reloads_,
+                                 .refusals = refusals_,
+                                 .verify = *verify_,
+                                 .status = *status_file_,
+                                 .pulse = *pulse_,
+                                 .metrics = metrics_});
+  endpoints_.emplace(config_, *view_);
   NotifyReady(Status());
   return true;
 }
@@ -357,7 +371,9 @@ void Daemon::Reload() {
   NotifyReloading();
   CompareConfig();
   AskForGroupIfNeeded();
-  last_reload_failed_ = !LoadPolicyFor(IdentityOf(config_, cluster_.get()));
+  std::vector<std::string> errors = LoadPolicyFor(IdentityOf(config_, cluster_.get()));
+  last_reload_failed_ = !errors.empty();
+  reloads_.Reloaded(std::move(errors));
   if (last_reload_failed_) {
     log::Error(base::StrCat("reload refused, the last good policy stays in force: ", Status()));
   } else {
@@ -379,29 +395,15 @@ void Daemon::FollowGroup() {
   node_ = node;
 }
 
-// Who is gone needs no copy any more. Containers may go without a word to us: while we are down, or
-// by another client of the runtime.
-void Daemon::CollectProfiles() {
-  profiles_collected_ = std::chrono::steady_clock::now();
-  if (store_ == nullptr) {
-    return;
-  }
-  // An empty message is a whole ListContainersRequest: all of them.
-  const absl::StatusOr<std::string> containers = server_->CallUpstream(
-      "/runtime.v1.RuntimeService/ListContainers", "", std::chrono::seconds(10));
-  const absl::Status status =
-      containers.ok() ? profiles_.Collect(*containers, kProfilesKept) : containers.status();
-  if (!status.ok()) {
-    log::Warn(base::StrCat("unused seccomp profiles are kept: ", status.ToString()));
-  }
-}
-
 void Daemon::LookAround() {
   // The watchdog is fed only when every queue came round since the last time: a queue that hangs
   // must not be hidden by a main thread that does not.
   if (queues_answered_->exchange(false)) {
     NotifyWatchdog();
-    server_->Ping([answered = queues_answered_] { *answered = true; });
+    server_->Ping([answered = queues_answered_, pulse = pulse_] {
+      *answered = true;
+      pulse->Answered();
+    });
   }
   if (const audit::SinkStats stats = audit_->stats(); stats.lost != audit_lost_seen_) {
     log::Error(base::StrCat(
@@ -410,9 +412,7 @@ void Daemon::LookAround() {
     audit_lost_seen_ = stats.lost;
     NotifyStatus(Status());
   }
-  if (std::chrono::steady_clock::now() - profiles_collected_ >= kCollectInterval) {
-    CollectProfiles();
-  }
+  profiles_.CollectWhenDue(*server_);
   FollowGroup();
   WriteStatus();
 }
@@ -437,13 +437,22 @@ void Daemon::RunUntilStopped() {
 void Daemon::Stop() {
   NotifyStopping();
   NotifyMoreTime(config_.drain_timeout + kMargin);
+  endpoints_.reset();
   acceptor_.reset();
+  view_.reset();
   status_file_.reset();
   // Before the drain: who connects now is told at once, and does not wait in a backlog that nobody
   // empties. A socket that systemd passed stays open there, for the next process.
   listener_.reset();
+  if (verify_.has_value()) {
+    verify_->TellToStop();
+  }
   if (server_ != nullptr) {
     server_->Shutdown(std::chrono::duration_cast<milliseconds>(config_.drain_timeout));
+  }
+  // After the last container that was created: it is entered in the ledger.
+  if (verify_.has_value()) {
+    verify_->Stop();
   }
   if (audit_ != nullptr) {
     audit_->Flush();

@@ -42,7 +42,10 @@ void StatusWriter::Write(status::AgentStatus now) {
   now.updated = CurrentTime();
   now.last_answered =
       now.calls_answered == status_.calls_answered ? status_.last_answered : now.updated;
-  status_ = std::move(now);
+  {
+    const std::lock_guard lock(mu_);
+    status_ = std::move(now);
+  }
   const absl::Status written = base::WriteFileAtomically(file_, status::ToJson(status_), kMode);
   if (!written.ok() && !failed_) {
     log::Warn(base::StrCat("the status file is not written: ", written.message()));

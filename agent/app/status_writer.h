@@ -1,6 +1,7 @@
 // Keeps the agent's status file (status/agent_status.h) up to date.
 #pragma once
 
+#include <mutex>
 #include <string>
 
 #include "status/agent_status.h"
@@ -20,10 +21,16 @@ class StatusWriter {
   // said once in the log and is no more than that: readers take a stale file for an agent that is
   // gone.
   void Write(status::AgentStatus now);
+  // What was written last. Any thread.
+  status::AgentStatus last() const {
+    const std::lock_guard lock(mu_);
+    return status_;
+  }
 
  private:
   const std::string file_;
-  status::AgentStatus status_;
+  mutable std::mutex mu_;
+  status::AgentStatus status_;  // guarded by mu_ against readers; only Write changes it
   bool failed_ = false;
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "audit/timestamp.h"
+#include "base/str_cat.h"
 
 namespace sekisho::audit {
 namespace {
@@ -52,6 +53,17 @@ void PutIf(Json& json, const char* key, const std::vector<policy::EditRecord>& e
     list.push_back({{"field", edit.field}, {"before", edit.before}, {"after", edit.after}});
   }
   json[key] = std::move(list);
+}
+
+// As the last member of the object that `line` is. They are JSON already, and the most of the line.
+void AddFacts(const Record& record, std::string& line) {
+  if (record.facts == nullptr) {
+    return;
+  }
+  const std::string facts = ToJson(RedactedForReplay(*record.facts));
+  line.pop_back();
+  line += facts.size() <= kFactsBytesMax ? base::StrCat(",\"facts\":", facts, "}")
+                                         : std::string(",\"factsOmitted\":true}");
 }
 
 }  // namespace
@@ -101,7 +113,9 @@ std::string ToJsonLine(const Record& record) {
   json["policyHash"] = record.policy_hash;
   json["durationUs"] = record.duration.count();
   // A name in a request can hold anything; a line that could not be written would be worse.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string line = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  AddFacts(record, line);
+  return line;
 }
 
 }  // namespace sekisho::audit

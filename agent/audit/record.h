@@ -2,11 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "audit/decided_facts.h"
 #include "policy/decision.h"
 #include "policy/facts.h"
 
@@ -34,7 +37,13 @@ struct Record {
   std::string error;
   std::string policy_hash;  // of the snapshot that decided
   std::chrono::microseconds duration{0};
+  // What the decision was made from; null where it is not kept. Written without what could be
+  // secret (RedactedForReplay).
+  std::shared_ptr<const DecidedFacts> facts;
 };
+
+// How long the facts of one line may be, in bytes. Longer ones are left out, and the line says so.
+inline constexpr size_t kFactsBytesMax = size_t{32} << 10;
 
 // One line of JSON, without the newline. Keys and their order are stable; see docs/audit.md.
 std::string ToJsonLine(const Record& record);

@@ -6,7 +6,9 @@
 
 #include "base/str_cat.h"
 #include "base/str_join.h"
-#include "check/wrapped.h"
+#include "base/utf8.h"
+#include "base/wrapped.h"
+#include "check/tone.h"
 #include "seccomp/compare.h"
 #include "seccomp/groups.h"
 #include "seccomp/judgement.h"
@@ -58,42 +60,78 @@ std::string Place(const LintResult& result, const seccomp::Remark& remark) {
              : StrCat(result.file, ":", remark.where.line, ":", remark.where.column);
 }
 
-std::string ListText(std::string_view label, const std::vector<Permitted>& list, size_t columns) {
-  std::string text = Wrapped("", label, columns);
+base::Tone ToneOf(seccomp::Severity severity) {
+  switch (severity) {
+    case seccomp::Severity::kError:
+      return base::Tone::kBad;
+    case seccomp::Severity::kWarning:
+      return base::Tone::kChanged;
+    default:
+      return base::Tone::kPlain;
+  }
+}
+
+// `text` in lines, with the tone for its first `size` bytes.
+std::string Verdict(std::string_view text, size_t size, base::Tone tone, size_t columns,
+                    bool colour) {
+  return WithTone(base::Wrapped("", text, columns), 0, size, tone, colour);
+}
+
+// The severity stands behind the place, whose name may be longer when it is printed.
+std::string RemarkText(const LintResult& result, const seccomp::Remark& remark, size_t columns,
+                       bool colour) {
+  const std::string place = StrCat(Place(result, remark), ": ");
+  const std::string_view severity = seccomp::SeverityName(remark.severity);
+  const std::string text =
+      base::Wrapped("",
+                    StrCat(place, severity, ": ", remark.message, remark.fix.empty() ? "" : "; ",
+                           remark.fix, " [", remark.id, "]"),
+                    columns);
+  return WithTone(text, base::Printable(place).size(), severity.size(), ToneOf(remark.severity),
+                  colour);
+}
+
+std::string ListText(const std::vector<Permitted>& list, size_t columns) {
+  std::string text;
   for (const Permitted& one : list) {
-    text += Wrapped("  ", one.why.empty() ? one.call : StrCat(one.call, ": ", one.why), columns);
+    text +=
+        base::Wrapped("  ", one.why.empty() ? one.call : StrCat(one.call, ": ", one.why), columns);
   }
   return text;
 }
 
-std::string TextOf(const LintResult& result, size_t columns) {
+std::string TextOf(const LintResult& result, size_t columns, bool colour) {
+  constexpr std::string_view kError = "error";
+  constexpr std::string_view kWeaker = "weaker than";
+  constexpr std::string_view kStrict = "at least as strict as";
+  constexpr std::string_view kPermits = "permits what it must deny:";
   std::string text;
   if (!result.errors.empty()) {
     for (const yaml::Diagnostic& error : result.errors) {
-      text += Wrapped("", StrCat("error: ", error.ToString()), columns);
+      text += Verdict(StrCat(kError, ": ", error.ToString()), kError.size(), base::Tone::kBad,
+                      columns, colour);
     }
     return text;
   }
-  text += Wrapped("", Heading(result), columns);
-  text += Wrapped("",
-                  StrCat("permits ", result.permitted, " system calls, ", result.conditional,
-                         " more for some arguments, and refuses ", result.refused),
-                  columns);
+  text += base::Wrapped("", Heading(result), columns);
+  text += base::Wrapped("",
+                        StrCat("permits ", result.permitted, " system calls, ", result.conditional,
+                               " more for some arguments, and refuses ", result.refused),
+                        columns);
   for (const seccomp::Remark& remark : result.remarks) {
-    text += Wrapped(
-        "",
-        StrCat(Place(result, remark), ": ", seccomp::SeverityName(remark.severity), ": ",
-               remark.message, remark.fix.empty() ? "" : "; ", remark.fix, " [", remark.id, "]"),
-        columns);
+    text += RemarkText(result, remark, columns, colour);
   }
   if (!result.beyond_floor.empty()) {
-    text += ListText(StrCat("weaker than ", result.floor, ", which refuses:"), result.beyond_floor,
-                     columns);
+    text += Verdict(StrCat(kWeaker, " ", result.floor, ", which refuses:"), kWeaker.size(),
+                    base::Tone::kBad, columns, colour);
+    text += ListText(result.beyond_floor, columns);
   } else if (!result.floor.empty()) {
-    text += Wrapped("", StrCat("at least as strict as ", result.floor), columns);
+    text += Verdict(StrCat(kStrict, " ", result.floor), kStrict.size(), base::Tone::kGood, columns,
+                    colour);
   }
   if (!result.must_deny.empty()) {
-    text += ListText("permits what it must deny:", result.must_deny, columns);
+    text += Verdict(kPermits, kPermits.size(), base::Tone::kBad, columns, colour);
+    text += ListText(result.must_deny, columns);
   }
   return text;
 }
@@ -183,17 +221,17 @@ LintResult Lint(const std::string& file, std::string_view bytes, const LintOptio
   return result;
 }
 
-std::string ToText(const std::vector<LintResult>& results, size_t columns) {
+std::string ToText(const std::vector<LintResult>& results, size_t columns, bool colour) {
   std::string text;
   size_t bad = 0;
   for (const LintResult& result : results) {
-    text += StrCat(TextOf(result, columns), "\n");
+    text += StrCat(TextOf(result, columns, colour), "\n");
     bad += result.ok() ? 0 : 1;
   }
   return text +
-         Wrapped("",
-                 StrCat(results.size(), " checked: ", results.size() - bad, " good, ", bad, " not"),
-                 columns);
+         base::Wrapped(
+             "", StrCat(results.size(), " checked: ", results.size() - bad, " good, ", bad, " not"),
+             columns);
 }
 
 std::string ToJson(const std::vector<LintResult>& results) {

@@ -46,7 +46,8 @@ struct LintResult {
 
 LintResult Lint(const std::string& file, std::string_view bytes, const LintOptions& options);
 
-std::string ToText(const std::vector<LintResult>& results, size_t columns);
+// `colour`: verdicts in colour.
+std::string ToText(const std::vector<LintResult>& results, size_t columns, bool colour = false);
 // One line, `{"profiles":[…]}`.
 std::string ToJson(const std::vector<LintResult>& results);
 

@@ -8,7 +8,9 @@
 
 #include "base/str_cat.h"
 #include "base/str_join.h"
-#include "check/wrapped.h"
+#include "base/utf8.h"
+#include "base/wrapped.h"
+#include "check/tone.h"
 #include "seccomp/groups.h"
 #include "seccomp/syscalls.h"
 
@@ -34,23 +36,49 @@ std::string OutcomesText(const seccomp::Outcomes& outcomes) {
   });
 }
 
-std::string Summary(const seccomp::Judged& judged, size_t columns) {
+std::string FirstWord(const std::string& text) {
+  return text.substr(0, text.find(' '));
+}
+
+base::Tone ToneOf(seccomp::Action action) {
+  return seccomp::MayExecute(action) ? base::Tone::kGood : base::Tone::kBad;
+}
+
+// Wraps `outcomes` behind `label`; their actions in colour.
+std::string OutcomeLines(std::string_view label, const seccomp::Outcomes& outcomes, size_t columns,
+                         bool colour) {
+  std::string text = base::Wrapped(label, OutcomesText(outcomes), columns);
+  size_t at = label.size();
+  for (const seccomp::Outcome& outcome : outcomes) {
+    const std::string action = FirstWord(ActionText(outcome.action, outcome.data));
+    const size_t found = text.find(action, at);  // no condition has a name like this
+    if (found == std::string::npos) {
+      break;
+    }
+    const size_t before = text.size();
+    text = WithTone(text, found, action.size(), ToneOf(outcome.action), colour);
+    at = found + action.size() + (text.size() - before);
+  }
+  return text;
+}
+
+std::string Summary(const seccomp::Judged& judged, size_t columns, bool colour) {
   const seccomp::Verdicts& verdicts = judged.verdicts;
   const seccomp::Arch& arch = verdicts.architectures().front();
   std::string text;
-  const auto list = [&text, columns](std::string_view label,
-                                     const std::vector<std::string_view>& names) {
-    text += Wrapped("", StrCat(label, " (", names.size(), ")"), columns);
-    text += Wrapped("  ", names.empty() ? "none" : base::StrJoin(names, " "), columns);
+  const auto list = [&](std::string_view word, std::string_view where, base::Tone tone,
+                        const std::vector<std::string_view>& names) {
+    text += WithTone(base::Wrapped("", StrCat(word, where, " (", names.size(), ")"), columns), 0,
+                     word.size(), tone, colour);
+    text += base::Wrapped("  ", names.empty() ? "none" : base::StrJoin(names, " "), columns);
   };
-  list(StrCat("permitted on ", ArchText(arch)), verdicts.Permitted(arch));
-  list("for some arguments", verdicts.Conditional(arch));
-  list("refused", verdicts.Refused(arch));
-  text += Wrapped(
-      "",
-      StrCat("calls that this build knows no name of: ", OutcomesText(verdicts.ForUnknown(arch))),
-      columns);
-  return text;
+  list("permitted", StrCat(" on ", ArchText(arch)), base::Tone::kGood, verdicts.Permitted(arch));
+  list("for some arguments", "", base::Tone::kChanged, verdicts.Conditional(arch));
+  list("refused", "", base::Tone::kBad, verdicts.Refused(arch));
+  return text + base::Wrapped("",
+                              StrCat("calls that this build knows no name of: ",
+                                     OutcomesText(verdicts.ForUnknown(arch))),
+                              columns);
 }
 
 Json JsonOf(const seccomp::Outcomes& outcomes) {
@@ -89,7 +117,7 @@ std::string ExcessText(const std::vector<seccomp::Excess>& list, size_t columns)
     if (!one.when.empty()) {
       line += StrCat(", such as ", one.syscall, "(", Arguments(one), ")");
     }
-    text += Wrapped("  ", why.empty() ? line : StrCat(line, ": ", why), columns);
+    text += base::Wrapped("  ", why.empty() ? line : StrCat(line, ": ", why), columns);
   }
   return text;
 }
@@ -106,6 +134,24 @@ Json JsonOf(const std::vector<seccomp::Excess>& list) {
   return array;
 }
 
+// "A is stricter than B", the words between the names in colour.
+std::string FirstLine(const ProfileComparison& comparison, size_t columns, bool colour) {
+  const auto line = [&](std::string_view a, std::string_view verdict, std::string_view b,
+                        std::string_view rest, base::Tone tone) {
+    const size_t at = base::Printable(a).size();
+    return WithTone(base::Wrapped("", StrCat(a, verdict, b, rest), columns), at, verdict.size(),
+                    tone, colour);
+  };
+  const auto& [a, b, only_a, only_b] = comparison;
+  if (!only_a.empty()) {
+    return line(StrCat(a, " is "), "not at least as strict", StrCat(" as ", b), "",
+                base::Tone::kBad);
+  }
+  return only_b.empty()
+             ? line(StrCat(a, " and ", b, " permit "), "the same", "", "", base::Tone::kGood)
+             : line(StrCat(a, " is "), "stricter", StrCat(" than ", b), "", base::Tone::kGood);
+}
+
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -113,17 +159,17 @@ std::string Dump(const Json& json) {
 }  // namespace
 
 std::string ShowText(const seccomp::Judged& judged, const std::vector<std::string>& syscalls,
-                     size_t columns) {
+                     size_t columns, bool colour) {
   if (syscalls.empty()) {
-    return Summary(judged, columns);
+    return Summary(judged, columns, colour);
   }
   std::string text;
   for (const std::string& name : syscalls) {
     for (const seccomp::Arch& arch : judged.verdicts.architectures()) {
-      text += Wrapped(StrCat(name, " ", ArchText(arch)),
-                      Has(arch, name) ? OutcomesText(judged.verdicts.For(arch, name))
-                                      : "not a call of this architecture",
-                      columns);
+      const std::string label = StrCat(name, " ", ArchText(arch));
+      text += Has(arch, name)
+                  ? OutcomeLines(label, judged.verdicts.For(arch, name), columns, colour)
+                  : base::Wrapped(label, "not a call of this architecture", columns);
     }
   }
   return text;
@@ -146,20 +192,16 @@ std::string ShowJson(const std::string& name, const seccomp::Judged& judged,
   return Dump({{"profile", name}, {"architectures", std::move(arches)}});
 }
 
-std::string ToText(const ProfileComparison& comparison, size_t columns) {
+std::string ToText(const ProfileComparison& comparison, size_t columns, bool colour) {
   const auto& [a, b, only_a, only_b] = comparison;
-  if (only_a.empty()) {
-    return Wrapped("",
-                   only_b.empty() ? StrCat(a, " and ", b, " permit the same")
-                                  : StrCat(a, " is stricter than ", b),
-                   columns) +
-           (only_b.empty() ? "" : Wrapped("", StrCat("only ", b, " permits:"), columns)) +
-           ExcessText(only_b, columns);
+  std::string text = FirstLine(comparison, columns, colour);
+  if (!only_a.empty()) {
+    text +=
+        base::Wrapped("", StrCat("only ", a, " permits:"), columns) + ExcessText(only_a, columns);
   }
-  std::string text = Wrapped("", StrCat(a, " is not at least as strict as ", b), columns);
-  text += Wrapped("", StrCat("only ", a, " permits:"), columns) + ExcessText(only_a, columns);
   if (!only_b.empty()) {
-    text += Wrapped("", StrCat("only ", b, " permits:"), columns) + ExcessText(only_b, columns);
+    text +=
+        base::Wrapped("", StrCat("only ", b, " permits:"), columns) + ExcessText(only_b, columns);
   }
   return text;
 }

@@ -12,9 +12,9 @@
 namespace sekisho::check {
 
 // What becomes of each of `syscalls` on each architecture; of all, as three lists for the first
-// architecture, when none is named.
+// architecture, when none is named. `colour`: what is permitted and what is refused in colour.
 std::string ShowText(const seccomp::Judged& judged, const std::vector<std::string>& syscalls,
-                     size_t columns);
+                     size_t columns, bool colour = false);
 std::string ShowJson(const std::string& name, const seccomp::Judged& judged,
                      const std::vector<std::string>& syscalls);
 
@@ -27,7 +27,7 @@ struct ProfileComparison {
 
   bool AIsAsStrict() const { return only_a.empty(); }
 };
-std::string ToText(const ProfileComparison& comparison, size_t columns);
+std::string ToText(const ProfileComparison& comparison, size_t columns, bool colour = false);
 std::string ToJson(const ProfileComparison& comparison);
 
 }  // namespace sekisho::check

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/str_cat.h"
+#include "base/utf8.h"
 #include "check/check.h"
 #include "check/judgement_result.h"
 #include "cri/facts.h"
@@ -11,7 +12,6 @@
 #include "enforce/judge.h"
 #include "policy/evaluate.h"
 #include "runtime/v1/api.pb.h"
-#include "yaml/utf8.h"
 
 namespace sekisho::check {
 namespace {
@@ -223,7 +223,7 @@ std::vector<Result> Checker::CheckRecorded(std::string_view text, const std::str
     if (!parsed.ok()) {
       errors.push_back(yaml::MakeDiagnostic(
           file, objects[i].where, objects.size() == 1 ? "" : base::StrCat("request ", i + 1),
-          yaml::Printable(base::StdView(parsed.message())), std::string(kWhatToGive)));
+          base::Printable(base::StdView(parsed.message())), std::string(kWhatToGive)));
       continue;
     }
     results.push_back(kind == Kind::kRunPodSandbox

@@ -3,8 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/str_cat.h"
+#include "base/wrapped.h"
 #include "check/result.h"
-#include "check/wrapped.h"
+#include "check/tone.h"
 
 namespace sekisho::check {
 namespace {
@@ -12,11 +13,18 @@ namespace {
 constexpr std::string_view kMark = " [manifest-only]";
 constexpr std::string_view kLegend =
     "[manifest-only]: CRI shows nothing of it, so it was checked in the manifest; the node cannot.";
-std::string_view Verdict(const Result& result) {
+
+struct Verdict {
+  std::string_view word;
+  base::Tone tone;
+};
+
+Verdict VerdictOf(const Result& result) {
   if (!result.allowed) {
-    return "refused";
+    return {"refused", base::Tone::kBad};
   }
-  return result.edits.empty() ? "allowed" : "hardened";
+  return result.edits.empty() ? Verdict{"allowed", base::Tone::kGood}
+                              : Verdict{"hardened", base::Tone::kChanged};
 }
 
 std::string Heading(const Result& result) {
@@ -36,33 +44,34 @@ std::string Heading(const Result& result) {
 std::string Details(const Result& result, size_t columns) {
   std::string text;
   if (!result.rule.empty() && result.rule != kLevelOption) {
-    text += Wrapped("  rule", result.rule, columns);
+    text += base::Wrapped("  rule", result.rule, columns);
   }
   if (!result.exemption.empty()) {
-    text += Wrapped("  exempt", result.exemption, columns);
+    text += base::Wrapped("  exempt", result.exemption, columns);
   }
   for (const ResultViolation& violation : result.violations) {
     const std::string_view mark = violation.seen_in == SeenIn::kManifest ? kMark : "";
-    text += Wrapped("  breaks",
-                    violation.detail.empty()
-                        ? base::StrCat(violation.reason, mark)
-                        : base::StrCat(violation.reason, " (", violation.detail, ")", mark),
-                    columns);
+    text += base::Wrapped("  breaks",
+                          violation.detail.empty()
+                              ? base::StrCat(violation.reason, mark)
+                              : base::StrCat(violation.reason, " (", violation.detail, ")", mark),
+                          columns);
   }
   if (!result.warn.empty()) {
-    text += Wrapped("  warn", result.warn, columns);
+    text += base::Wrapped("  warn", result.warn, columns);
   }
   if (!result.audit.empty() && result.audit != result.warn) {
-    text += Wrapped("  audit", result.audit, columns);
+    text += base::Wrapped("  audit", result.audit, columns);
   }
   for (const ResultEdit& edit : result.edits) {
-    text += Wrapped("  edit",
-                    base::StrCat(edit.container.empty() ? "" : base::StrCat(edit.container, ": "),
-                                 edit.field, ": ", edit.before, " -> ", edit.after),
-                    columns);
+    text +=
+        base::Wrapped("  edit",
+                      base::StrCat(edit.container.empty() ? "" : base::StrCat(edit.container, ": "),
+                                   edit.field, ": ", edit.before, " -> ", edit.after),
+                      columns);
   }
   for (const std::string& remark : result.remarks) {
-    text += Wrapped("  note", remark, columns);
+    text += base::Wrapped("  note", remark, columns);
   }
   return text;
 }
@@ -74,15 +83,17 @@ bool HasManifestOnly(const Result& result) {
 
 }  // namespace
 
-std::string ToText(const std::vector<Result>& results, size_t columns) {
+std::string ToText(const std::vector<Result>& results, size_t columns, bool colour) {
   size_t refused = 0;
   size_t hardened = 0;
   bool manifest_only = false;
   std::string text;
   for (const Result& result : results) {
     const std::string details = Details(result, columns);
-    text += base::StrCat(Wrapped(Verdict(result), Heading(result), columns), details,
-                         details.empty() ? "" : "\n");
+    const Verdict verdict = VerdictOf(result);
+    text += base::StrCat(WithTone(base::Wrapped(verdict.word, Heading(result), columns), 0,
+                                  verdict.word.size(), verdict.tone, colour),
+                         details, details.empty() ? "" : "\n");
     refused += result.allowed ? 0 : 1;
     hardened += result.allowed && !result.edits.empty() ? 1 : 0;
     manifest_only = manifest_only || HasManifestOnly(result);
@@ -91,13 +102,13 @@ std::string ToText(const std::vector<Result>& results, size_t columns) {
     text += "\n";
   }
   if (manifest_only) {
-    text += Wrapped("", kLegend, columns);
+    text += base::Wrapped("", kLegend, columns);
   }
-  return text +
-         Wrapped("",
-                 base::StrCat(results.size(), " checked: ", results.size() - refused - hardened,
-                              " allowed, ", hardened, " hardened, ", refused, " refused"),
-                 columns);
+  return text + base::Wrapped(
+                    "",
+                    base::StrCat(results.size(), " checked: ", results.size() - refused - hardened,
+                                 " allowed, ", hardened, " hardened, ", refused, " refused"),
+                    columns);
 }
 
 std::string ToJson(const std::vector<Result>& results) {

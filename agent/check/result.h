@@ -51,9 +51,9 @@ struct Result {
   std::vector<std::string> remarks;  // what was assumed, and what a kubelet would do by itself
 };
 
-// For people, at most `columns` wide where words can be broken. Whatever a manifest says, it adds
-// no line and steers no terminal.
-std::string ToText(const std::vector<Result>& results, size_t columns);
+// For people, at most `columns` wide where words can be broken; `colour`: verdicts in colour.
+// Whatever a manifest says, it adds no line and steers no terminal.
+std::string ToText(const std::vector<Result>& results, size_t columns, bool colour = false);
 // One line, `{"results":[…]}`.
 std::string ToJson(const std::vector<Result>& results);
 

@@ -14,13 +14,14 @@
 
 #include "base/str_cat.h"
 #include "base/str_join.h"
+#include "base/utf8.h"
 #include "check/result.h"
+#include "cli/color_option.h"
 #include "cli/subcommands.h"
 #include "cli/terminal.h"
 #include "cli/this_node.h"
 #include "config/snapshot.h"
 #include "manifest/read.h"
-#include "yaml/utf8.h"
 
 namespace sekisho::cli {
 namespace {
@@ -37,6 +38,7 @@ struct CheckOptions {
   std::string version = "latest";
   std::optional<std::string> image_user;
   std::string output = "text";
+  std::string color = "auto";
   bool recorded = false;
   bool static_pods = false;
   bool seccomp_default = false;
@@ -46,7 +48,7 @@ struct CheckOptions {
 void PrintSkipped(const std::string& file, const std::vector<manifest::Skipped>& skipped) {
   std::map<std::string, size_t> kinds;
   for (const manifest::Skipped& one : skipped) {
-    ++kinds[yaml::Printable(one.kind)];
+    ++kinds[base::Printable(one.kind)];
   }
   if (!kinds.empty()) {
     const std::string list = base::StrJoin(kinds, ", ", [](const auto& kind) {
@@ -82,6 +84,7 @@ std::optional<Basis> FromLevel(const CheckOptions& options) {
 }
 
 std::optional<Basis> FromFiles(const CheckOptions& options) {
+  const bool colour = UseColour(options.color, STDERR_FILENO);
   config::AgentConfig agent;
   const std::string file = options.config_file.empty() ? kConfigFile : options.config_file;
   const bool is_node = !options.config_file.empty() || ::access(file.c_str(), F_OK) == 0;
@@ -93,7 +96,7 @@ std::optional<Basis> FromFiles(const CheckOptions& options) {
   // With a policy at hand a machine that is no node needs no configuration.
   if (is_node) {
     config::LoadResult<config::AgentConfig> loaded = config::LoadAgentConfig(file);
-    PrintDiagnostics("", loaded.errors);
+    PrintDiagnostics("", loaded.errors, colour);
     if (!loaded.ok()) {
       return std::nullopt;
     }
@@ -110,11 +113,11 @@ std::optional<Basis> FromFiles(const CheckOptions& options) {
   // A file that is named is that file.
   const config::LoadResult<config::Snapshot> policy = config::LoadPolicy(
       agent, now, options.policy_file.empty() ? ThisNode(agent) : config::NodeIdentity{});
-  PrintDiagnostics("", policy.errors);
+  PrintDiagnostics("", policy.errors, colour);
   if (!policy.ok()) {
     return std::nullopt;
   }
-  PrintDiagnostics("warning: ", policy.value.warnings);
+  PrintDiagnostics("warning: ", policy.value.warnings, colour);
   Basis basis;
   basis.policy = policy.value.policy;
   basis.kubelet.kubelet_root = agent.kubelet_root;
@@ -141,7 +144,7 @@ std::optional<Input> ReadOne(const CheckOptions& options, const std::string& fil
     return input;
   }
   input.manifests = manifest::ReadManifests(*bytes, input.name);
-  PrintDiagnostics("", input.manifests.errors);
+  PrintDiagnostics("", input.manifests.errors, UseColour(options.color, STDERR_FILENO));
   if (!input.manifests.ok()) {
     return std::nullopt;
   }
@@ -157,7 +160,7 @@ bool CheckOne(const check::Checker& checker, const CheckOptions& options, const 
     std::vector<check::Result> found = checker.CheckRecorded(input.recorded, input.name, errors);
     results.insert(results.end(), std::make_move_iterator(found.begin()),
                    std::make_move_iterator(found.end()));
-    PrintDiagnostics("", errors);
+    PrintDiagnostics("", errors, UseColour(options.color, STDERR_FILENO));
     return errors.empty();
   }
   for (const manifest::PodManifest& pod : input.manifests.pods) {
@@ -177,11 +180,13 @@ std::vector<manifest::NamespaceManifest> NamespacesIn(const std::vector<Input>& 
 }
 
 // False when there are inputs that say nothing, or nobody to say it to.
-bool Print(const std::vector<check::Result>& results, bool as_json, bool readable) {
+bool Print(const std::vector<check::Result>& results, const CheckOptions& options, bool readable) {
+  const bool as_json = options.output == "json";
   if (!as_json && results.empty() && !readable) {
     return false;  // "0 checked" would read like a verdict
   }
-  const std::string text = as_json ? check::ToJson(results) : check::ToText(results, Columns());
+  const std::string text = as_json ? check::ToJson(results)
+                                   : check::ToText(results, Columns(), UseColour(options.color));
   return WriteOutput(text) && readable;
 }
 
@@ -210,7 +215,7 @@ int Check(const CheckOptions& options) {
   for (const Input& input : inputs) {
     readable = CheckOne(checker, options, input, results) && readable;
   }
-  if (!Print(results, options.output == "json", readable)) {
+  if (!Print(results, options, readable)) {
     return kBadInput;
   }
   const bool all_allowed = std::all_of(results.begin(), results.end(),
@@ -242,6 +247,7 @@ void AddCheck(CLI::App& app, int& exit_code) {
   command->add_option("-o,--output", options->output, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  AddColor(*command, options->color);
   CLI::Option* recorded =
       command->add_flag("--cri", options->recorded, "The files are CRI requests in protobuf JSON");
   command

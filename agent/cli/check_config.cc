@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/str_cat.h"
+#include "cli/color_option.h"
 #include "cli/subcommands.h"
 #include "cli/terminal.h"
 #include "cli/this_node.h"
@@ -29,6 +30,7 @@ struct CheckConfigOptions {
   std::string policy_file;
   std::string node;
   std::string group;
+  std::string color = "auto";
 
   bool for_another() const { return !node.empty() || !group.empty(); }
 };
@@ -79,7 +81,8 @@ void CheckRevision(const config::AgentConfig& agent, const config::Snapshot& pol
 // The daemon's own load path, and nothing else.
 int CheckConfig(const CheckConfigOptions& options) {
   config::LoadResult<config::AgentConfig> agent = config::LoadAgentConfig(options.config_file);
-  PrintDiagnostics("", agent.errors);
+  const bool colour = UseColour(options.color, STDERR_FILENO);
+  PrintDiagnostics("", agent.errors, colour);
   if (!agent.ok()) {
     return 1;
   }
@@ -93,13 +96,13 @@ int CheckConfig(const CheckConfigOptions& options) {
   if (policy.ok() && !options.for_another()) {
     CheckRevision(agent.value, policy.value, policy.errors);
   }
-  PrintDiagnostics("", policy.errors);
+  PrintDiagnostics("", policy.errors, colour);
   const std::vector<config::Diagnostic> others = config::ErrorsInOverrides(agent.value, now, file);
-  PrintDiagnostics("", others);
+  PrintDiagnostics("", others, colour);
   if (!policy.ok() || !others.empty()) {
     return 1;
   }
-  PrintDiagnostics("warning: ", policy.value.warnings);
+  PrintDiagnostics("warning: ", policy.value.warnings, colour);
   const std::string text =
       StrCat(WhyThisFile(options, agent.value, node, file), config::DescribePolicy(policy.value));
   (void)std::fputs(text.c_str(), stdout);
@@ -124,6 +127,7 @@ void AddCheckConfig(CLI::App& app, int& exit_code) {
       ->check(CheckName);
   command->add_option("--group", options->group, "Explain the file of another group")
       ->check(CheckName);
+  AddColor(*command, options->color);
   command->callback([options, &exit_code] { exit_code = CheckConfig(*options); });
 }
 

@@ -19,11 +19,16 @@ int Main(int argc, char** argv) {
   AddServe(app, exit_code);
   AddCheckConfig(app, exit_code);
   AddCheck(app, exit_code);
+  AddStatus(app, exit_code);
+  AddVerify(app, exit_code);
+  AddReplay(app, exit_code);
+  AddReport(app, exit_code);
   AddSeccomp(app, exit_code);
   AddInstall(app, exit_code);
   AddUninstall(app, exit_code);
   AddReady(app, exit_code);
   AddKubeconfig(app, exit_code);
+  AddCompletion(app, exit_code);
   app.add_subcommand("version", "Print the version")->callback([] {
     std::puts("sekisho " SEKISHO_VERSION);
   });

@@ -14,6 +14,7 @@
 #include "check/profile_lint.h"
 #include "check/profile_show.h"
 #include "check/profile_source.h"
+#include "cli/color_option.h"
 #include "cli/seccomp_record.h"
 #include "cli/subcommands.h"
 #include "cli/terminal.h"
@@ -34,6 +35,7 @@ struct TargetOptions {
   std::string containerd;
   bool as_containerd_reads = false;
   std::string output = "text";
+  std::string color = "auto";
 };
 
 std::nullopt_t Bad(const std::string& message) {
@@ -174,9 +176,11 @@ int Lint(const LintOptions& options) {
     results.push_back(check::Lint(NameOfInput(file), *bytes, *demands));
     all_good = all_good && results.back().ok();
   }
-  const bool written = results.empty() || WriteOutput(options.target.output == "json"
-                                                          ? check::ToJson(results)
-                                                          : check::ToText(results, Columns()));
+  const bool written =
+      results.empty() ||
+      WriteOutput(options.target.output == "json"
+                      ? check::ToJson(results)
+                      : check::ToText(results, Columns(), UseColour(options.target.color)));
   if (!all_read || !written) {
     return kBadInput;
   }
@@ -208,9 +212,10 @@ int Show(const ShowOptions& options) {
   if (!judged.has_value()) {
     return kBadInput;
   }
-  return WriteOutput(options.target.output == "json"
-                         ? check::ShowJson(NameOfInput(options.file), *judged, syscalls)
-                         : check::ShowText(*judged, syscalls, Columns()))
+  return WriteOutput(
+             options.target.output == "json"
+                 ? check::ShowJson(NameOfInput(options.file), *judged, syscalls)
+                 : check::ShowText(*judged, syscalls, Columns(), UseColour(options.target.color)))
              ? 0
              : kBadInput;
 }
@@ -252,8 +257,9 @@ int Compare(const CompareOptions& options) {
   }
   const check::ProfileComparison comparison{NameOfInput(options.a), NameOfInput(options.b),
                                             *std::move(only_a), *std::move(only_b)};
-  if (!WriteOutput(options.target.output == "json" ? check::ToJson(comparison)
-                                                   : check::ToText(comparison, Columns()))) {
+  if (!WriteOutput(options.target.output == "json"
+                       ? check::ToJson(comparison)
+                       : check::ToText(comparison, Columns(), UseColour(options.target.color)))) {
     return kBadInput;
   }
   return comparison.AIsAsStrict() ? 0 : kNotGood;
@@ -264,6 +270,7 @@ void AddTarget(CLI::App& command, TargetOptions& options) {
       .add_option("--caps", options.caps,
                   "The container's capabilities: names, default, all, none; for conditions")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->capture_default_str();
   command.add_option("--arch", options.arch, "Its architecture, amd64 or SCMP_ARCH_X86_64 [this]");
   command.add_option("--kernel", options.kernel, "The node's kernel, such as 6.1 [this]");
@@ -277,6 +284,7 @@ void AddOutput(CLI::App& command, TargetOptions& options) {
   command.add_option("-o,--output", options.output, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  AddColor(command, options.color);
 }
 
 void AddLint(CLI::App& app, int& exit_code) {
@@ -291,7 +299,8 @@ void AddLint(CLI::App& app, int& exit_code) {
   command
       ->add_option("--must-deny", options->must_deny,
                    "System calls, and groups such as @mount, that must be refused")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   AddTarget(*command, options->target);
   AddOutput(*command, options->target);
   command->callback([options, &exit_code] { exit_code = Lint(*options); });
@@ -303,7 +312,8 @@ void AddShow(CLI::App& app, int& exit_code) {
       app.add_subcommand("show", "Say what becomes of system calls under a profile");
   command->add_option("FILE", options->file, "A profile, or RuntimeDefault")->required();
   command->add_option("--syscall", options->syscalls, "Of these alone; groups such as @mount, too")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   AddTarget(*command, options->target);
   AddOutput(*command, options->target);
   command->callback([options, &exit_code] { exit_code = Show(*options); });

@@ -15,5 +15,10 @@ void AddInstall(CLI::App& app, int& exit_code);
 void AddUninstall(CLI::App& app, int& exit_code);
 void AddReady(CLI::App& app, int& exit_code);
 void AddKubeconfig(CLI::App& app, int& exit_code);
+void AddStatus(CLI::App& app, int& exit_code);
+void AddVerify(CLI::App& app, int& exit_code);
+void AddReplay(CLI::App& app, int& exit_code);
+void AddReport(CLI::App& app, int& exit_code);
+void AddCompletion(CLI::App& app, int& exit_code);
 
 }  // namespace sekisho::cli

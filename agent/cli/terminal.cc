@@ -6,8 +6,12 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+
+#include "base/str_cat.h"
+#include "base/style.h"
 
 namespace sekisho::cli {
 namespace {
@@ -18,6 +22,15 @@ constexpr size_t kColumns = 100;
 std::nullopt_t CannotRead(const std::string& file, const char* why) {
   (void)std::fprintf(stderr, "%s: cannot read: %s\n", NameOfInput(file).c_str(), why);
   return std::nullopt;
+}
+
+size_t PlaceSize(const yaml::Diagnostic& diagnostic) {
+  yaml::Diagnostic place = diagnostic;
+  place.key.clear();
+  place.message.clear();
+  place.fix.clear();
+  const std::string text = place.ToString();
+  return text.substr(0, text.find_last_not_of(": ") + 1).size();
 }
 
 }  // namespace
@@ -57,9 +70,17 @@ bool WriteOutput(const std::string& text) {
   return true;
 }
 
-void PrintDiagnostics(const char* kind, const std::vector<yaml::Diagnostic>& diagnostics) {
+void PrintDiagnostics(std::string_view kind, const std::vector<yaml::Diagnostic>& diagnostics,
+                      bool colour) {
   for (const yaml::Diagnostic& diagnostic : diagnostics) {
-    (void)std::fprintf(stderr, "%s%s\n", kind, diagnostic.ToString().c_str());
+    const std::string text = diagnostic.ToString();
+    // "policy.yaml:3:5" of an error, which no word stands before.
+    const std::string_view place = std::string_view(text).substr(0, PlaceSize(diagnostic));
+    const std::string line = base::StrCat(
+        base::Styled(base::Tone::kChanged, kind, colour),
+        base::Styled(kind.empty() ? base::Tone::kBad : base::Tone::kPlain, place, colour),
+        std::string_view(text).substr(place.size()));
+    (void)std::fprintf(stderr, "%s\n", line.c_str());
   }
 }
 
@@ -67,6 +88,23 @@ size_t Columns() {
   winsize size{};
   const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40;
   return known ? size.ws_col : kColumns;
+}
+
+bool UseColour(std::string_view option, int descriptor) {
+  if (option != "auto") {
+    return option == "always";
+  }
+  // Nobody changes the environment of a command line tool while it runs.
+  const char* const no_color = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
+  const char* const term = std::getenv("TERM");          // NOLINT(concurrency-mt-unsafe)
+  const bool refused = no_color != nullptr && *no_color != '\0';
+  return !refused && ::isatty(descriptor) == 1 && term != nullptr &&
+         std::string_view(term) != "dumb";
+}
+
+bool ShowProgress() {
+  const char* const term = std::getenv("TERM");  // NOLINT(concurrency-mt-unsafe)
+  return ::isatty(STDERR_FILENO) == 1 && term != nullptr && std::string_view(term) != "dumb";
 }
 
 }  // namespace sekisho::cli

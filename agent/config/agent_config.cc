@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <iterator>
 
@@ -35,6 +36,34 @@ std::optional<std::string> ReadSocketPath(const Value& value, Reader& reader) {
     return std::nullopt;
   }
   return path;
+}
+
+// A port, or nothing where `text` is none.
+std::optional<int> PortIn(std::string_view text) {
+  int port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  const bool is_port = error == std::errc() && end == text.data() + text.size() && port > 0;
+  return is_port && port <= 65535 ? std::optional(port) : std::nullopt;
+}
+
+// Whoever can read the metrics knows the names of all namespaces and how far the node is from its
+// policy: so there is no address that others can reach.
+std::optional<std::string> ReadMetricsListen(const Value& value, Reader& reader) {
+  std::optional<std::string> text = ReadText(value, reader);
+  if (!text.has_value() || *text == "off") {
+    return text;
+  }
+  if (text->starts_with('/')) {
+    return ReadSocketPath(value, reader);
+  }
+  for (const std::string_view host : {"127.0.0.1:", "[::1]:"}) {
+    if (text->starts_with(host) && PortIn(std::string_view(*text).substr(host.size()))) {
+      return text;
+    }
+  }
+  reader.Error(value, "is neither a unix socket's path nor a port of the loopback interface",
+               "write an absolute path, 127.0.0.1:PORT, [::1]:PORT, or off");
+  return std::nullopt;
 }
 
 std::optional<std::string> ReadGroup(const Value& value, Reader& reader) {
@@ -109,6 +138,12 @@ std::optional<std::chrono::seconds> ReadSeconds(const Value& value, Reader& read
   return seconds.has_value() ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
 }
 
+template <int64_t kMost>
+std::optional<std::chrono::seconds> ReadInterval(const Value& value, Reader& reader) {
+  const std::optional<int64_t> seconds = ReadInteger(value, reader, 0, kMost);
+  return seconds.has_value() ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
+}
+
 using Row = Field<AgentConfig>;
 
 template <auto kMember, auto kParse>
@@ -164,7 +199,7 @@ constexpr std::array<Row, 1> kState = {
         "directory", "absolute path", "`/var/lib/sekisho`",
         "What the agent keeps: copies of the seccomp profiles in use, and recordings."),
 };
-constexpr std::array<Row, 3> kAudit = {
+constexpr std::array<Row, 4> kAudit = {
     Leaf<&C::audit_path, ReadPath>("path", "absolute path", "`/var/log/sekisho/audit.jsonl`",
                                    "The audit log, one JSON object a line."),
     Leaf<&C::audit_max_bytes, ReadMiB<4096>>("maxSizeMiB", "whole number 1..4096", "`64`",
@@ -172,6 +207,29 @@ constexpr std::array<Row, 3> kAudit = {
     Leaf<&C::audit_max_files, ReadNumber<1, 100>>(
         "maxFiles", "whole number 1..100", "`4`",
         "How many rotated files are kept beside the current one."),
+    Leaf<&C::audit_facts, ReadBool>(
+        "facts", "`true` or `false`", "`true`",
+        "Whether each line keeps what `sekisho replay` needs to decide it again, without values "
+        "that could be secret."),
+};
+constexpr std::array<Row, 1> kAdmin = {
+    Leaf<&C::admin_socket, ReadSocketPath>("socket", "absolute path, at most 107 bytes",
+                                           "`/run/sekisho/admin.sock`",
+                                           "The unix socket that `sekisho status` asks. Root only. "
+                                           "Without this key it lies beside `listen.socket`."),
+};
+constexpr std::array<Row, 1> kMetrics = {
+    Leaf<&C::metrics_listen, ReadMetricsListen>(
+        "listen", "absolute path, `127.0.0.1:PORT`, `[::1]:PORT` or `off`",
+        "`/run/sekisho/metrics.sock`",
+        "Where `/metrics`, `/healthz` and `/readyz` are served: a unix socket (root only) or a "
+        "port of the loopback interface. Without this key the socket lies beside `listen.socket`."),
+};
+constexpr std::array<Row, 1> kVerify = {
+    Leaf<&C::verify_interval, ReadInterval<86400>>(
+        "intervalSeconds", "whole number 0..86400", "`300`",
+        "How often running containers are compared with what was decided. 0: only at the start, "
+        "and each container when it is started."),
 };
 constexpr std::array<Row, 1> kLog = {
     Leaf<&C::log_level, ReadLogLevel>("level", "`trace`, `debug`, `info`, `warn` or `error`",
@@ -219,7 +277,7 @@ constexpr std::array<Row, 4> kKubernetes = {
         "Whether refusals, hardening and warnings are reported as Events of the pods."),
 };
 
-constexpr std::array<Row, 14> kDocument = {{
+constexpr std::array<Row, 17> kDocument = {{
     {"apiVersion", "`sekisho.io/v1alpha1`", "required", "The version of this file's format.",
      &SkipHeaderKey<AgentConfig>, false, nullptr},
     {"kind", "`AgentConfig`", "required", "What this file is.", &SkipHeaderKey<AgentConfig>, false,
@@ -232,23 +290,54 @@ constexpr std::array<Row, 14> kDocument = {{
     Section<kKubernetes>("kubernetes"),
     Section<kState>("state"),
     Section<kAudit>("audit"),
+    Section<kAdmin>("admin"),
+    Section<kMetrics>("metrics"),
+    Section<kVerify>("verify"),
     Section<kLog>("log"),
     Section<kRelay>("relay"),
     Section<kDrain>("drain"),
     Section<kUnsafe>("unsafe"),
 }};
 
-// One socket for both would make the agent its own runtime.
-void CheckSockets(const AgentConfig& config, Reader& reader) {
-  if (config.listen_socket != config.upstream_socket) {
-    return;
+// Where sockets lie that are not named: beside the one for the kubelet. /run/sekisho for every
+// socket below it, as for the status file.
+void PlaceSockets(AgentConfig& config, Reader& reader) {
+  constexpr std::string_view kOwn = "/run/sekisho/";
+  const std::string& listen = config.listen_socket;
+  const std::string directory =
+      listen.starts_with(kOwn) ? std::string(kOwn) : listen.substr(0, listen.rfind('/') + 1);
+  if (reader.Find("admin.socket").line == 0) {
+    config.admin_socket = StrCat(directory, "admin.sock");
   }
-  const Location listen = reader.Find("listen.socket");
-  const bool listen_given = listen.line > 0;
-  reader.Error(listen_given ? listen : reader.Find("upstream.socket"),
-               listen_given ? "listen.socket" : "upstream.socket",
-               StrCat("listen.socket and upstream.socket are both \"", config.listen_socket, "\""),
-               "the agent listens on one socket and calls the runtime on another");
+  if (reader.Find("metrics.listen").line == 0) {
+    config.metrics_listen = StrCat(directory, "metrics.sock");
+  }
+}
+
+// One socket for two purposes: with the first two the agent would be its own runtime.
+void CheckSockets(const AgentConfig& config, Reader& reader) {
+  struct Socket {
+    const char* key;
+    const std::string& path;
+  };
+  const std::array<Socket, 4> sockets = {{{"listen.socket", config.listen_socket},
+                                          {"upstream.socket", config.upstream_socket},
+                                          {"admin.socket", config.admin_socket},
+                                          {"metrics.listen", config.metrics_listen}}};
+  for (size_t i = 0; i < sockets.size(); ++i) {
+    for (size_t j = i + 1; j < sockets.size(); ++j) {
+      if (sockets[i].path != sockets[j].path) {
+        continue;
+      }
+      const bool first_given = reader.Find(sockets[i].key).line > 0;
+      const Socket& blamed = first_given ? sockets[i] : sockets[j];
+      reader.Error(
+          reader.Find(blamed.key), blamed.key,
+          StrCat(sockets[i].key, " and ", sockets[j].key, " are both \"", sockets[i].path, "\""),
+          i == 0 && j == 1 ? "the agent listens on one socket and calls the runtime on another"
+                           : "each needs a socket of its own");
+    }
+  }
 }
 
 // One way to the API server, or none. What was given and is wrong has been reported; it counts as
@@ -292,6 +381,7 @@ LoadResult<AgentConfig> LoadAgentConfig(const std::string& file) {
     return result;
   }
   ReadMapping(document, reader, kDocument, result.value);
+  PlaceSockets(result.value, reader);
   CheckSockets(result.value, reader);
   CheckKubernetes(reader);
   SortByPlace({file}, result.errors);

@@ -35,8 +35,15 @@ struct AgentConfig {
   std::string audit_path = "/var/log/sekisho/audit.jsonl";
   uint64_t audit_max_bytes = 64ull << 20;  // of one file, before it is rotated
   int audit_max_files = 4;                 // kept beside the current one: audit.jsonl.1 …
-  std::string log_level = "info";          // trace, debug, info, warn, error
-  int relay_threads = 1;                   // completion queues, one thread each
+  bool audit_facts = true;                 // keep what a decision can be made again from
+  std::string admin_socket = "/run/sekisho/admin.sock";
+  // A unix socket's path, "127.0.0.1:9469", or "off".
+  std::string metrics_listen = "/run/sekisho/metrics.sock";
+  // Between comparisons of what runs with what was decided; 0: at the start, and of what is
+  // started.
+  std::chrono::seconds verify_interval{300};
+  std::string log_level = "info";  // trace, debug, info, warn, error
+  int relay_threads = 1;           // completion queues, one thread each
   uint64_t relay_max_message_bytes = 64ull << 20;
   std::chrono::seconds drain_timeout{30};  // for calls under way at SIGTERM
   bool unsafe_forward_unknown = false;     // forward methods this build does not know

@@ -6,16 +6,16 @@
 #include "base/nearest_name.h"
 #include "base/str_cat.h"
 #include "base/str_join.h"
+#include "base/utf8.h"
 #include "policy/paths.h"
-#include "yaml/utf8.h"
 
 namespace sekisho::config {
 namespace {
 
+using base::FindBadText;
+using base::Printable;
 using base::StrCat;
-using yaml::FindBadText;
 using yaml::KindName;
-using yaml::Printable;
 
 constexpr std::string_view kApiVersion = "sekisho.io/v1alpha1";
 

@@ -82,9 +82,9 @@ void Enforcer::OnRequest(const relay::MethodEntry& method, std::string_view requ
                          relay::UpstreamCaller& upstream, Done done) {
   const std::string_view name =
       method.path.starts_with(kPrefix) ? method.path.substr(kPrefix.size()) : method.path;
-  auto walk = std::make_shared<Request>(name, snapshots_.Get(),
-                                        namespaces_ ? namespaces_() : policy::NamespaceView{},
-                                        std::move(done));
+  auto walk = std::make_shared<Request>(
+      name, snapshots_.Get(), options_.namespaces ? options_.namespaces() : policy::NamespaceView{},
+      std::move(done));
   if (name == "RunPodSandbox") {
     RunPodSandbox(*walk, request);
   } else if (name == "CreateContainer") {
@@ -112,8 +112,7 @@ void Enforcer::RunPodSandbox(Request& request, std::string_view bytes) {
     Refuse(request, "unparsable", Unparsable("RunPodSandboxRequest"));
     return;
   }
-  Conclude(request, Judge(*request.snapshot->policy, mounts_, Now(), nullptr, request.namespaces)
-                        .Sandbox(message));
+  Conclude(request, JudgeFor(request, nullptr).Sandbox(message));
 }
 
 // --- CreateContainer
@@ -176,8 +175,12 @@ void Enforcer::CheckTarget(std::shared_ptr<Request> request,
 
 void Enforcer::DecideContainer(Request& request, const SandboxRecord& sandbox,
                                cri_v1::CreateContainerRequest& message) {
-  Conclude(request, Judge(*request.snapshot->policy, mounts_, Now(), profiles_, request.namespaces)
-                        .Container(sandbox, message));
+  Conclude(request, JudgeFor(request, profiles_).Container(sandbox, message));
+}
+
+Judge Enforcer::JudgeFor(const Request& request, const Profiles* profiles) const {
+  return {*request.snapshot->policy, mounts_, Now(), profiles, request.namespaces,
+          options_.keep_facts};
 }
 
 // --- the methods that no request can be judged by
@@ -315,10 +318,18 @@ void Enforcer::OnResponse(const relay::MethodEntry& method, std::string_view req
     }
   } else if (method.path.ends_with("/CreateContainer")) {
     LearnOfProfile(request, response);
-  } else if (method.path.ends_with("/RemoveContainer") && profiles_ != nullptr) {
+    if (options_.containers != nullptr) {
+      options_.containers->Created(request, response);
+    }
+  } else if (method.path.ends_with("/StartContainer") && options_.containers != nullptr) {
+    options_.containers->Started(request);
+  } else if (method.path.ends_with("/RemoveContainer")) {
     cri_v1::RemoveContainerRequest asked;
-    if (Parse(request, asked)) {
+    if (profiles_ != nullptr && Parse(request, asked)) {
       profiles_->Release(asked.container_id());
+    }
+    if (options_.containers != nullptr) {
+      options_.containers->Removed(request);
     }
   } else if (method.path.ends_with("/RemovePodSandbox")) {
     cri_v1::RemovePodSandboxRequest asked;
@@ -366,6 +377,7 @@ void Enforcer::Conclude(Request& request, Judgement judgement) {
   request.record.pod = std::move(judgement.pod);
   request.record.image = std::move(judgement.image);
   request.record.recording = std::move(judgement.recording);
+  request.record.facts = std::move(judgement.facts);
   if (judgement.spec != nullptr) {
     request.SetSpec(*judgement.spec);
   }

@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "audit/sink.h"
 #include "config/snapshot.h"
+#include "enforce/container_observer.h"
 #include "enforce/judge.h"
 #include "enforce/profiles.h"
 #include "enforce/sandbox_finder.h"
@@ -37,16 +38,25 @@ class Enforcer final : public relay::CallHook {
   // that one which is under way keeps what held then. Any thread; must not wait.
   using Namespaces = std::function<policy::NamespaceView()>;
 
-  // All outlive the enforcer. `mounts` says whose a path of the node is; `profiles` what a seccomp
-  // profile of the node is worth. Null: nobody looks at these files, as in a test without a node.
-  // Without `namespaces` no API server is asked.
+  struct Options {
+    // What a seccomp profile of the node is worth. Null: nobody looks at these files, as in a test
+    // without a node.
+    const Profiles* profiles = nullptr;
+    Namespaces namespaces = {};               // empty: no API server is asked
+    ContainerObserver* containers = nullptr;  // null: nobody is told
+    bool keep_facts = false;                  // audit::Record::facts
+  };
+
+  // All outlive the enforcer, the options' pointers too. `mounts` says whose a path of the node is.
   Enforcer(const SnapshotHolder& snapshots, audit::Sink& audit, mounts::Resolver mounts,
-           const Profiles* profiles = nullptr, Namespaces namespaces = {})
+           Options options)
       : snapshots_(snapshots),
         audit_(audit),
         mounts_(std::move(mounts)),
-        profiles_(profiles),
-        namespaces_(std::move(namespaces)) {}
+        options_(std::move(options)),
+        profiles_(options_.profiles) {}
+  Enforcer(const SnapshotHolder& snapshots, audit::Sink& audit, mounts::Resolver mounts)
+      : Enforcer(snapshots, audit, std::move(mounts), Options()) {}
 
   void OnRequest(const relay::MethodEntry& method, std::string_view request,
                  relay::UpstreamCaller& upstream,
@@ -87,6 +97,8 @@ class Enforcer final : public relay::CallHook {
   void DecideUpdate(std::shared_ptr<Request> request, const SandboxFinder::Container& container,
                     policy::ContainerFacts facts, relay::UpstreamCaller& upstream);
 
+  Judge JudgeFor(const Request& request, const Profiles* profiles) const;
+
   void LearnOfProfile(std::string_view request, std::string_view response);
 
   // The ways out, with Conclude. Each records and answers; nothing else calls `done`, but for
@@ -99,8 +111,8 @@ class Enforcer final : public relay::CallHook {
   const SnapshotHolder& snapshots_;
   audit::Sink& audit_;
   const mounts::Resolver mounts_;
-  const Profiles* const profiles_;
-  const Namespaces namespaces_;
+  const Options options_;
+  const Profiles* const profiles_;  // of options_
   std::atomic<uint64_t> seccomp_ignored_ = 0;
   SandboxFinder sandboxes_;
 };

@@ -6,16 +6,17 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "base/str_cat.h"
 #include "base/str_join.h"
-#include "caps/cri_caps.h"
+#include "caps/cap_set.h"
 #include "cri/edits.h"
 #include "cri/facts.h"
 #include "cri/identity.h"
-#include "policy/checks.h"
+#include "enforce/decide.h"
 #include "policy/evaluate.h"
 #include "policy/localhost_profile.h"
 #include "policy/repair.h"
@@ -124,80 +125,32 @@ Judgement Edited(Judgement judgement, const Message& message, WhyNotLegal why_no
   return judgement;
 }
 
-// The decision, with what the node's files say when the container would run with one. Which one
-// that is, and with which capabilities, is known only after a first decision.
-policy::Decision Decide(const policy::Spec& spec, const policy::SandboxFacts& sandbox,
-                        const Profiles* profiles, policy::ContainerFacts& facts) {
-  policy::Decision decision = policy::EvaluateContainer(spec, sandbox, facts);
-  if (profiles == nullptr || decision.action == policy::Action::kDeny) {
-    return decision;
+LookAtProfile LookWith(const Profiles* profiles) {
+  if (profiles == nullptr) {
+    return {};
   }
-  const policy::ContainerFacts edited = policy::WithEdits(facts, decision.edits);
-  const std::vector<std::string> paths = policy::ProfilePathsToLookAt(spec, edited);
-  if (paths.empty()) {
-    return decision;
-  }
-  const caps::CapSet capabilities =
-      edited.privileged ? caps::CapSet::All()
-                        : caps::EffectiveFromCri(edited.capabilities_add, edited.capabilities_drop);
-  for (const std::string& path : paths) {
-    if (policy::ProfileOf(facts, path) == nullptr) {
-      facts.profiles.push_back(profiles->Look(path, spec.localhost, capabilities));
-    }
-  }
-  return policy::EvaluateContainer(spec, sandbox, facts);
+  return [profiles](const std::string& path, const seccomp::Demands& demands,
+                    caps::CapSet capabilities) {
+    return std::optional(profiles->Look(path, demands, capabilities));
+  };
 }
 
-// The same policy for a container that is recorded: the profile that logs everything stands in the
-// place of every other, and nothing is demanded of it. All else holds.
-policy::Spec Recorded(policy::Spec spec, const std::string& profile_path) {
-  spec.harden.seccomp_always = policy::SeccompTarget{profile_path};
-  spec.localhost = {.floor = {.kind = seccomp::Floor::Kind::kNone},
-                    .must_deny = {},
-                    .docker_format = seccomp::DockerFormat::kResolve,
-                    .allow_unconfined_in_disguise = true};
-  spec.controls.seccomp.reset();
-  return spec;
-}
-
-seccomp::ProfileFacts LoggingProfile(const std::string& path) {
-  return {.path = path, .state = seccomp::ProfileFacts::State::kUsable, .pinned_path = path};
-}
-
-// Where the level is privileged the policy attaches nothing; a recording does.
-void Attach(const policy::SeccompTarget& logging, const policy::ContainerFacts& facts,
-            policy::Decision& decision) {
-  const policy::SecurityProfile profile{policy::ProfileType::kLocalhost, *logging.localhost_path};
-  if (policy::EffectiveSeccomp(policy::WithEdits(facts, decision.edits)) != profile) {
-    decision.edits.seccomp = profile;
-    decision.edit_records = policy::Describe(facts, decision.edits);
-    decision.action = policy::Action::kHarden;
-  }
-}
-
-// With the sandbox that the runtime gets, edits included.
-Judgement DecideContainer(Judgement judgement, policy::SandboxFacts sandbox,
-                          policy::Decision of_sandbox, policy::ContainerFacts facts,
-                          const Profiles* profiles, cri_v1::CreateContainerRequest& message) {
+// `judged` gets what the node says of profiles added to it.
+Judgement ConcludeContainer(Judgement judgement, audit::DecidedFacts& judged,
+                            policy::Decision of_sandbox, const Profiles* profiles,
+                            cri_v1::CreateContainerRequest& message) {
   const policy::Spec& spec = *judgement.spec;
-  std::vector<policy::EditRecord> sandbox_records;
-  if (!of_sandbox.sandbox_edits.empty()) {
-    sandbox_records = policy::Describe(sandbox, of_sandbox.sandbox_edits, "sandbox_config");
-    sandbox = policy::WithEdits(std::move(sandbox), of_sandbox.sandbox_edits);
-  }
-  judgement.decision = Decide(spec, sandbox, profiles, facts);
-  policy::Decision& decision = judgement.decision;
+  ContainerDecision decided = DecideContainer(spec, judged, std::move(of_sandbox),
+                                              LookWith(profiles), !judgement.recording.empty());
+  judgement.decision = std::move(decided.decision);
+  const policy::Decision& decision = judgement.decision;
   if (decision.action == policy::Action::kDeny) {
     return RefusedByPolicy(std::move(judgement));
   }
-  if (!judgement.recording.empty()) {
-    Attach(*spec.harden.seccomp_always, facts, decision);
-  }
-  if (!of_sandbox.sandbox_edits.empty()) {
-    decision.action = policy::Action::kHarden;
-    decision.sandbox_edits = std::move(of_sandbox.sandbox_edits);
-    std::ranges::move(sandbox_records, std::back_inserter(decision.edit_records));
-  }
+  const policy::ContainerFacts& facts = *judged.container;
+  // The sandbox that the runtime gets, edits included.
+  const policy::SandboxFacts& sandbox =
+      decided.edited_sandbox.has_value() ? *decided.edited_sandbox : judged.sandbox;
   if (decision.action == policy::Action::kAllow) {
     judgement.status = absl::OkStatus();
     return judgement;
@@ -232,14 +185,16 @@ policy::ContainerFacts LookedUp(const mounts::Resolver& mounts, const policy::Po
 
 Judgement Judge::Sandbox(cri_v1::RunPodSandboxRequest& message) const {
   Judgement judgement;
-  const policy::SandboxFacts facts =
-      cri::FactsFrom(message.config(), message.runtime_handler(), "config");
+  const auto judged = std::make_shared<audit::DecidedFacts>();
+  judged->sandbox = cri::FactsFrom(message.config(), message.runtime_handler(), "config");
+  const policy::SandboxFacts& facts = judged->sandbox;
   judgement.pod = facts.pod;
   if (facts.pod.name.empty() || facts.pod.namespace_.empty() || facts.pod.uid.empty()) {
     return Refused(
         std::move(judgement), "incomplete-identity",
         absl::InvalidArgumentError("config.metadata must name the pod, its namespace and its uid"));
   }
+  Keep(judged, judgement);
   judgement.spec = policy_.ForSandbox(facts.pod, now_, namespaces_);
   judgement.decision = policy::EvaluateSandbox(*judgement.spec, facts);
   if (judgement.decision.action == policy::Action::kDeny) {
@@ -270,12 +225,11 @@ Judgement Judge::Container(const SandboxRecord& sandbox,
       cri::FactsFrom(message.sandbox_config(), sandbox.facts.pod.runtime_handler, "sandbox_config");
   std::vector<std::string> mismatches = cri::Mismatches(sandbox.facts, sandbox.complete, claimed);
   // The sandbox again, with today's policy: it may have been run under another one, or past us.
-  policy::SandboxFacts judged = AsRecorded(sandbox, std::move(claimed));
-  policy::Decision of_sandbox =
-      policy::EvaluateSandbox(spec->enforce.level == policy::Level::kPrivileged
-                                  ? *spec
-                                  : *policy_.ForSandbox(judged.pod, now_, namespaces_),
-                              judged);
+  const auto kept = std::make_shared<audit::DecidedFacts>();
+  kept->complete = sandbox.complete;
+  kept->sandbox = AsRecorded(sandbox, std::move(claimed));
+  const policy::SandboxFacts& judged = kept->sandbox;
+  policy::Decision of_sandbox = DecideSandboxAgain(policy_, *spec, judged, now_, namespaces_);
   if (!mismatches.empty() &&
       IsHardeningAlone(sandbox, judged, of_sandbox.sandbox_edits, mismatches)) {
     mismatches.clear();
@@ -292,24 +246,40 @@ Judgement Judge::Container(const SandboxRecord& sandbox,
   judgement.spec = spec;
   policy::ContainerFacts facts = cri::FactsFrom(message.config());
   judgement.image = facts.user_specified_image.empty() ? facts.image : facts.user_specified_image;
+  // What is kept is for policies that may look at more than this one.
+  if (keep_facts_ || !LooksAtNothing(*spec)) {
+    facts = LookedUp(mounts_, judged.pod, std::move(facts));
+  }
+  kept->container = std::move(facts);
+  Keep(kept, judgement);
   if (of_sandbox.action == policy::Action::kDeny) {
     judgement.decision = std::move(of_sandbox);
     return RefusedByPolicy(std::move(judgement));
   }
-  if (!LooksAtNothing(*spec)) {
-    facts = LookedUp(mounts_, judged.pod, std::move(facts));
-  }
   // A privileged container has no filter that could log anything.
-  if (profiles_ != nullptr && !facts.privileged) {
+  if (profiles_ != nullptr && !kept->container->privileged) {
     if (const std::optional<Profiles::Logged> logged =
             profiles_->LoggedBy(judged.pod, judgement.container)) {
       judgement.recording = logged->recording;
-      judgement.spec = std::make_shared<const policy::Spec>(Recorded(*spec, logged->profile_path));
-      facts.profiles.push_back(LoggingProfile(logged->profile_path));
+      judgement.spec =
+          std::make_shared<const policy::Spec>(SpecForRecording(*spec, logged->profile_path));
+      kept->container->profiles.push_back(LoggingProfile(logged->profile_path));
     }
   }
-  return DecideContainer(std::move(judgement), std::move(judged), std::move(of_sandbox),
-                         std::move(facts), profiles_, message);
+  return ConcludeContainer(std::move(judgement), *kept, std::move(of_sandbox), profiles_, message);
+}
+
+void Judge::Keep(const std::shared_ptr<audit::DecidedFacts>& facts, Judgement& judgement) const {
+  if (!keep_facts_) {
+    return;
+  }
+  if (namespaces_.table != nullptr) {
+    if (const policy::PodSecurityLabels* labels =
+            namespaces_.table->Find(facts->sandbox.pod.namespace_)) {
+      facts->labels = *labels;
+    }
+  }
+  judgement.facts = facts;
 }
 
 }  // namespace sekisho::enforce

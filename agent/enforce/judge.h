@@ -4,12 +4,14 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "audit/decided_facts.h"
 #include "enforce/profiles.h"
 #include "enforce/sandbox_registry.h"
 #include "mounts/resolver.h"
@@ -35,19 +37,24 @@ struct Judgement {
   absl::Status status = absl::PermissionDeniedError("no decision was made");
   std::string_view error_id;
   std::optional<std::string> edited_request;  // to be forwarded in place of what came
+  // What it was judged from, as far as it came; null unless they are kept.
+  std::shared_ptr<const audit::DecidedFacts> facts;
 };
 
 class Judge {
  public:
   // All outlive the judge. `now` decides which exemptions have expired. Without `profiles` no
-  // seccomp profile is looked at: there is no node.
+  // seccomp profile is looked at: there is no node. `keep_facts`: judgements say what they were
+  // made from, and everything is looked up, also where this policy needs none of it.
   Judge(const policy::Policy& policy, const mounts::Resolver& mounts, std::chrono::sys_seconds now,
-        const Profiles* profiles = nullptr, policy::NamespaceView namespaces = {})
+        const Profiles* profiles = nullptr, policy::NamespaceView namespaces = {},
+        bool keep_facts = false)
       : policy_(policy),
         mounts_(mounts),
         now_(now),
         profiles_(profiles),
-        namespaces_(std::move(namespaces)) {}
+        namespaces_(std::move(namespaces)),
+        keep_facts_(keep_facts) {}
 
   Judgement Sandbox(runtime::v1::RunPodSandboxRequest& message) const;
   // `sandbox` is what is known of the sandbox that the request names, not the request's own copy.
@@ -55,11 +62,14 @@ class Judge {
                       runtime::v1::CreateContainerRequest& message) const;
 
  private:
+  void Keep(const std::shared_ptr<audit::DecidedFacts>& facts, Judgement& judgement) const;
+
   const policy::Policy& policy_;
   const mounts::Resolver& mounts_;
   const std::chrono::sys_seconds now_;
   const Profiles* const profiles_;
   const policy::NamespaceView namespaces_;
+  const bool keep_facts_;
 };
 
 // The facts of a container with what the node says of its mounts, devices and image.

@@ -28,14 +28,25 @@ seccomp::Profile AuditAll() {
 
 seccomp::ProfileFacts Profiles::Look(const std::string& path, const seccomp::Demands& demands,
                                      caps::CapSet capabilities) const {
-  if (store_ != nullptr) {
-    return *store_->Look(path, demands, capabilities);
-  }
   seccomp::ProfileFacts facts;
-  facts.path = path;
-  facts.state = seccomp::ProfileFacts::State::kNotPinned;
-  facts.fault = why_;
+  if (store_ != nullptr) {
+    facts = *store_->Look(path, demands, capabilities);
+  } else {
+    facts.path = path;
+    facts.state = seccomp::ProfileFacts::State::kNotPinned;
+    facts.fault = why_;
+  }
+  (*judgements_)[static_cast<size_t>(facts.state)].fetch_add(1, std::memory_order_relaxed);
   return facts;
+}
+
+std::map<std::string, uint64_t> Profiles::Judgements() const {
+  std::map<std::string, uint64_t> counts;
+  for (size_t i = 0; i < judgements_->size(); ++i) {
+    const auto state = static_cast<seccomp::ProfileFacts::State>(i);
+    counts[std::string(seccomp::ProfileStateName(state))] = (*judgements_)[i];
+  }
+  return counts;
 }
 
 bool Profiles::MayName(std::string_view request) const {

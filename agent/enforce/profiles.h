@@ -1,7 +1,12 @@
 // The seccomp profile files of this node, as a judge asks of them.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +39,9 @@ class Profiles {
   seccomp::ProfileFacts Look(const std::string& path, const seccomp::Demands& demands,
                              caps::CapSet capabilities) const;
 
+  // How often Look came to each state since the start, by seccomp::ProfileStateName. Thread-safe.
+  std::map<std::string, uint64_t> Judgements() const;
+
   // The recording that this container belongs to, and the copy of the profile that logs everything.
   struct Logged {
     std::string recording;
@@ -59,6 +67,9 @@ class Profiles {
   const record::Recordings* recordings_ = nullptr;
   std::string directory_;
   std::string why_;
+  // By seccomp::ProfileFacts::State. Shared, since a Profiles can be copied.
+  using Counts = std::array<std::atomic<uint64_t>, seccomp::kProfileStateCount>;
+  std::shared_ptr<Counts> judgements_ = std::make_shared<Counts>();
 };
 
 // Which containerd a serialised VersionResponse is of; nothing when it is another runtime's.

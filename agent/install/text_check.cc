@@ -4,13 +4,13 @@
 #include <optional>
 
 #include "base/str_cat.h"
+#include "base/utf8.h"
 #include "install/refusal.h"
-#include "yaml/utf8.h"
 
 namespace sekisho::install {
 
 absl::Status CheckText(std::string_view text, const std::string& file) {
-  const std::optional<yaml::BadText> bad = yaml::FindBadText(text);
+  const std::optional<base::BadText> bad = base::FindBadText(text);
   if (bad.has_value()) {
     return RefuseAt(file, LineOf(text, bad->offset), base::StrCat("not plain text: ", bad->what));
   }

@@ -8,8 +8,8 @@
 
 #include "base/status_macros.h"
 #include "base/str_cat.h"
+#include "base/utf8.h"
 #include "kube/rfc3339.h"
-#include "yaml/utf8.h"
 
 namespace sekisho::kube {
 namespace {
@@ -48,7 +48,7 @@ absl::Status CheckText(const Json& document, std::string_view key, std::string_v
   SEKISHO_ASSIGN_OR_RETURN(const std::string text, TextOf(document, key));
   if (text != wanted) {
     return Wrong(
-        base::StrCat("\"", key, "\" is \"", yaml::Printable(text), "\", not \"", wanted, "\""));
+        base::StrCat("\"", key, "\" is \"", base::Printable(text), "\", not \"", wanted, "\""));
   }
   return absl::OkStatus();
 }
@@ -150,7 +150,7 @@ absl::StatusOr<NamespaceCopy> ParseNamespaceDocument(std::string_view json,
   copy.table = std::make_shared<const NamespaceTable>(std::move(namespaces));
   if (written_for != server) {
     return absl::NotFoundError(base::StrCat(
-        "holds the namespaces of ", yaml::Printable(written_for), ", not those of ", server));
+        "holds the namespaces of ", base::Printable(written_for), ", not those of ", server));
   }
   return copy;
 }

@@ -7,7 +7,7 @@
 
 #include "base/status_macros.h"
 #include "base/str_cat.h"
-#include "yaml/utf8.h"
+#include "base/utf8.h"
 
 namespace sekisho::kube {
 namespace {
@@ -76,7 +76,7 @@ std::string Cut(const std::string& value) {
 absl::StatusOr<PodSecurityLabels> LabelsOf(const Json& object, const std::string& name) {
   const auto wrong = [&name](std::string_view what) {
     return absl::InvalidArgumentError(
-        base::StrCat("namespace \"", yaml::Printable(name), "\": ", what));
+        base::StrCat("namespace \"", base::Printable(name), "\": ", what));
   };
   PodSecurityLabels labels;
   const Json* all = Member(object.at("metadata"), "labels");

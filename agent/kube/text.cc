@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "yaml/utf8.h"
+#include "base/utf8.h"
 
 namespace sekisho::kube {
 namespace {
@@ -36,7 +36,7 @@ std::string OneLine(std::string_view text, size_t bytes_max) {
   // not. The longest has four bytes.
   const size_t enough = bytes_max + 4;
   std::string line =
-      yaml::Printable(text.size() > enough ? text.substr(0, Boundary(text, enough)) : text);
+      base::Printable(text.size() > enough ? text.substr(0, Boundary(text, enough)) : text);
   if (line.size() > bytes_max) {
     line.resize(Boundary(line, bytes_max - kEllipsis.size()));
     line.append(kEllipsis);

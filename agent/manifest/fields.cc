@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/str_cat.h"
+#include "base/utf8.h"
 #include "manifest/scalar.h"
-#include "yaml/utf8.h"
 
 namespace sekisho::manifest {
 namespace {
@@ -17,7 +17,7 @@ using yaml::YamlNode;
 constexpr std::string_view kMergeKey = "<<";
 
 std::string ChildKey(std::string_view parent, std::string_view name) {
-  const std::string printable = yaml::Printable(name);
+  const std::string printable = base::Printable(name);
   return parent.empty() ? printable : StrCat(parent, ".", printable);
 }
 

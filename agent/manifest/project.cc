@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/str_cat.h"
+#include "base/utf8.h"
 #include "manifest/annotations.h"
 #include "manifest/environment.h"
 #include "manifest/identity.h"
@@ -13,7 +14,6 @@
 #include "manifest/security.h"
 #include "manifest/volumes.h"
 #include "policy/checks.h"
-#include "yaml/utf8.h"
 
 namespace sekisho::manifest {
 namespace {
@@ -188,7 +188,7 @@ std::vector<std::string> SandboxRemarks(const PodManifest& pod, const Options& o
 // Remarks quote what stands in the manifest.
 void MakePrintable(std::vector<std::string>& remarks) {
   for (std::string& remark : remarks) {
-    remark = yaml::Printable(remark);
+    remark = base::Printable(remark);
   }
 }
 

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "base/str_cat.h"
+#include "base/utf8.h"
 #include "manifest/fields.h"
 #include "manifest/read_pod.h"
 #include "yaml/document.h"
-#include "yaml/utf8.h"
 
 namespace sekisho::manifest {
 namespace {

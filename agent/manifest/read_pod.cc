@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "base/str_cat.h"
+#include "base/utf8.h"
 #include "manifest/read_container.h"
 #include "manifest/read_security.h"
 #include "manifest/scalar.h"
-#include "yaml/utf8.h"
 
 namespace sekisho::manifest {
 namespace {
@@ -47,7 +47,7 @@ Volume ReadVolume(const Fields& fields) {
     if (std::exchange(given, true)) {
       fields.report().Error(
           value,
-          StrCat("is a second source of the volume; the first is ", yaml::Printable(volume.type)),
+          StrCat("is a second source of the volume; the first is ", base::Printable(volume.type)),
           "give a volume one source");
       continue;
     }

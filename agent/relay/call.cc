@@ -1,7 +1,9 @@
 #include "relay/call.h"
 
+#include <grpc/grpc.h>
 #include <grpcpp/generic/generic_stub.h>
 
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +12,13 @@
 #include "relay/status.h"
 
 namespace sekisho::relay {
+namespace {
+
+// A caller whose deadline passes cancels its call a moment before the deadline that it sent passes
+// here: that was on its way.
+constexpr std::chrono::milliseconds kOnItsWay{50};
+
+}  // namespace
 
 void Call::Accept(Worker& worker) {
   auto* call = new Call(worker);
@@ -17,13 +26,15 @@ void Call::Accept(Worker& worker) {
                                worker.queue(), call->accepted_.Arm());
 }
 
-Call::Call(Worker& worker) : worker_(worker), caller_(&server_context_) {
+Call::Call(Worker& worker)
+    : worker_(worker), caller_(&server_context_), account_(worker.options().observer) {
   worker_.AddCall();
   // Must be asked for before the call exists; the event comes only if it does (see OnAccepted).
   server_context_.AsyncNotifyWhenDone(static_cast<Event*>(&caller_done_));
 }
 
 Call::~Call() {
+  account_.Report();
   worker_.RemoveStream(this);
   worker_.RemoveCall();
 }
@@ -49,13 +60,26 @@ void Call::OnAccepted(bool ok) {
   ++pending_;  // OnCallerDone
   worker_.AcceptNext();
   method_ = FindMethod(server_context_.method());
+  account_.Begin(method_);
   if (method_ == nullptr && !worker_.options().forward_unknown) {
-    Deny(absl::UnimplementedError(
-        absl::StrCat("sekisho does not relay ", server_context_.method(),
-                     ": not a method of CRI runtime.v1 that this build knows")));
+    Deny(CallEnd::kRejected, absl::UnimplementedError(absl::StrCat(
+                                 "sekisho does not relay ", server_context_.method(),
+                                 ": not a method of CRI runtime.v1 that this build knows")));
     return;
   }
   caller_.Read(&request_, request_read_.Arm());
+}
+
+bool Call::DeadlineHasPassed() const {
+  return server_context_.deadline() <= std::chrono::system_clock::now() + kOnItsWay;
+}
+
+// gRPC does not tell a server why a call was cancelled.
+absl::StatusCode Call::CodeOfGoneCaller() const {
+  if (DeadlineHasPassed()) {
+    return absl::StatusCode::kDeadlineExceeded;
+  }
+  return worker_.draining() ? absl::StatusCode::kUnavailable : absl::StatusCode::kCancelled;
 }
 
 void Call::OnCallerDone(bool /*ok*/) {
@@ -63,14 +87,16 @@ void Call::OnCallerDone(bool /*ok*/) {
     return;
   }
   caller_gone_ = true;
+  account_.CallerIsGone(CodeOfGoneCaller());
   if (client_context_.has_value()) {
     client_context_->TryCancel();
   }
 }
 
 void Call::OnRequestRead(bool ok) {
+  account_.RequestIsThere(server_context_);
   if (!ok) {
-    Deny(absl::InvalidArgumentError("the call carries no complete request message"));
+    RejectUnread();
     return;
   }
   if (method_ == nullptr || method_->method_class == MethodClass::kForwarded) {
@@ -80,7 +106,23 @@ void Call::OnRequestRead(bool ok) {
   AskHook();
 }
 
-void Call::OnFinished(bool /*ok: the caller may be gone, which changes nothing here*/) {}
+void Call::OnFinished(bool ok) {
+  if (!ok) {
+    account_.AnswerIsLost();
+  }
+}
+
+// There is no message. Its caller went away, or ended the call without one or half-way through it;
+// or it was larger than the limit, which gRPC has answered already.
+void Call::RejectUnread() {
+  if (grpc_call_failed_before_recv_message(server_context_.c_call()) != 0) {
+    Deny(CallEnd::kCancelled, absl::CancelledError("the caller cancelled"));
+    return;
+  }
+  account_.TooLargeIfLost();
+  Deny(CallEnd::kRejected,
+       absl::InvalidArgumentError("the call carries no complete request message"));
+}
 
 // --- the decision
 // ----------------------------------------------------------------------------------
@@ -88,7 +130,7 @@ void Call::OnFinished(bool /*ok: the caller may be gone, which changes nothing h
 void Call::AskHook() {
   absl::StatusOr<std::string> bytes = ReadMessage(request_, worker_.options().message_bytes_max);
   if (!bytes.ok()) {
-    Deny(bytes.status());
+    Deny(CallEnd::kRejected, bytes.status());
     return;
   }
   request_bytes_ = std::move(bytes).value();
@@ -100,8 +142,9 @@ void Call::AskHook() {
 }
 
 void Call::OnVerdict(Verdict verdict) {
+  account_.EndDecision();
   if (!verdict.status.ok()) {
-    Deny(verdict.status);
+    Deny(CallEnd::kRefused, verdict.status);
     return;
   }
   if (verdict.edited_request.has_value()) {
@@ -111,15 +154,17 @@ void Call::OnVerdict(Verdict verdict) {
   Forward();
 }
 
-void Call::Deny(const absl::Status& status) {
+void Call::Deny(CallEnd end, const absl::Status& status) {
+  account_.Answer(end, status.code(), server_context_);
   caller_.Finish(ToGrpc(status), finished_.Arm());
 }
 
 void Call::Forward() {
   if (caller_gone_) {
-    Deny(absl::CancelledError("the caller cancelled"));
+    Deny(CallEnd::kCancelled, absl::CancelledError("the caller cancelled"));
     return;
   }
+  account_.StartUpstream();
   client_context_.emplace();
   CopyRequestMetadata(server_context_, *client_context_);
   client_context_->set_deadline(server_context_.raw_deadline());
@@ -132,6 +177,19 @@ void Call::Forward() {
   } else {
     StartUnary();
   }
+}
+
+// There is a status, in status_. It is our own, and not the runtime's, when the caller has
+// cancelled or its deadline, which is that of our call too, has passed.
+void Call::EndForwarded() {
+  const bool timed_out =
+      status_.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED && DeadlineHasPassed();
+  if (!caller_gone_ && !timed_out) {
+    account_.EndUpstream();
+  }
+  CopyTrailingMetadata(*client_context_, server_context_, account_.times_asked());
+  account_.Answer(timed_out ? CallEnd::kCancelled : CallEnd::kForwarded, FromGrpc(status_).code(),
+                  server_context_);
 }
 
 // --- the runtime's side, unary
@@ -147,7 +205,7 @@ void Call::StartUnary() {
 
 void Call::OnUnaryFinished(bool /*ok: Finish always succeeds; the status says the rest*/) {
   CopyInitialMetadata(*client_context_, server_context_);
-  CopyTrailingMetadata(*client_context_, server_context_);
+  EndForwarded();
   if (method_->observe) {
     TellHook();
   }
@@ -260,10 +318,10 @@ void Call::FinishStream() {
 }
 
 void Call::OnStreamFinished(bool /*ok*/) {
-  CopyTrailingMetadata(*client_context_, server_context_);
   if (ended_by_us_) {
     status_ = grpc::Status(grpc::StatusCode::UNAVAILABLE, "sekisho is shutting down");
   }
+  EndForwarded();
   caller_.Finish(status_, finished_.Arm());
 }
 

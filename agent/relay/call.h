@@ -7,7 +7,7 @@
 //
 // Forwarding is reached from exactly one place, Forward(), and every other way out denies. The
 // object counts the events it still waits for and deletes itself with the last one, so that neither
-// half can outlive the other.
+// half can outlive the other. How it went is told at that moment, and so exactly once.
 #pragma once
 
 #include <grpcpp/client_context.h>
@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 
+#include "relay/call_account.h"
 #include "relay/call_hook.h"
 #include "relay/event.h"
 #include "relay/method_table.h"
@@ -73,15 +74,19 @@ class Call {
   void OnCallerDone(bool ok);
   void OnRequestRead(bool ok);
   void OnFinished(bool ok);
+  void RejectUnread();
+  bool DeadlineHasPassed() const;
+  absl::StatusCode CodeOfGoneCaller() const;
   // The decision.
   void AskHook();
   void OnVerdict(Verdict verdict);
-  void Deny(const absl::Status& status);
+  void Deny(CallEnd end, const absl::Status& status);
   void Forward();
   // The runtime's side, unary.
   void StartUnary();
   void OnUnaryFinished(bool ok);
   void TellHook();
+  void EndForwarded();
   // The runtime's side, server-streaming. One message is in flight at a time: the next is read from
   // the runtime when the caller's window took the last, so a slow reader slows the runtime down.
   void StartStream();
@@ -106,6 +111,8 @@ class Call {
   grpc::GenericServerAsyncReaderWriter caller_;
   grpc::ByteBuffer request_;
   std::string request_bytes_;  // of a checked or observed method: what is (to be) forwarded
+
+  CallAccount account_;
 
   // Runtime's half. Empty until Forward().
   std::optional<grpc::ClientContext> client_context_;

@@ -42,9 +42,16 @@ bool IsHopByHop(std::string_view key) {
   return key.starts_with(':') || std::ranges::binary_search(kHopByHop, key);
 }
 
+bool AsksForTimes(const grpc::ServerContext& caller) {
+  return caller.client_metadata().count({kTimesAsked.data(), kTimesAsked.size()}) != 0;
+}
+
 void CopyRequestMetadata(const grpc::ServerContext& from, grpc::ClientContext& to) {
-  Copy(from.client_metadata(),
-       [&to](const std::string& key, const std::string& value) { to.AddMetadata(key, value); });
+  Copy(from.client_metadata(), [&to](const std::string& key, const std::string& value) {
+    if (key != kTimesAsked) {
+      to.AddMetadata(key, value);
+    }
+  });
 }
 
 void CopyInitialMetadata(const grpc::ClientContext& from, grpc::ServerContext& to) {
@@ -53,10 +60,14 @@ void CopyInitialMetadata(const grpc::ClientContext& from, grpc::ServerContext& t
   });
 }
 
-void CopyTrailingMetadata(const grpc::ClientContext& from, grpc::ServerContext& to) {
-  Copy(from.GetServerTrailingMetadata(), [&to](const std::string& key, const std::string& value) {
-    to.AddTrailingMetadata(key, value);
-  });
+void CopyTrailingMetadata(const grpc::ClientContext& from, grpc::ServerContext& to,
+                          bool but_times) {
+  Copy(from.GetServerTrailingMetadata(),
+       [&to, but_times](const std::string& key, const std::string& value) {
+         if (!but_times || (key != kDecisionTime && key != kUpstreamTime)) {
+           to.AddTrailingMetadata(key, value);
+         }
+       });
 }
 
 }  // namespace sekisho::relay

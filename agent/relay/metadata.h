@@ -8,15 +8,25 @@
 
 namespace sekisho::relay {
 
+// A caller that sends this key, with any value, gets the two trailers below it, in microseconds:
+// what the decision took (where one was asked for) and what the runtime took (where it answered).
+// The key ends here. A runtime's trailers of these names then make way for the agent's.
+inline constexpr std::string_view kTimesAsked = "sekisho-timing";
+inline constexpr std::string_view kDecisionTime = "sekisho-decision-us";
+inline constexpr std::string_view kUpstreamTime = "sekisho-upstream-us";
+
+bool AsksForTimes(const grpc::ServerContext& caller);
+
 // Whether a key belongs to one connection rather than to the call, so that each side of the relay
 // writes its own: the HTTP/2 pseudo headers, user-agent, and the headers by which gRPC itself
 // speaks of encodings, timeouts and statuses.
 bool IsHopByHop(std::string_view key);
 
-// Copies the caller's metadata onto the call to the runtime.
+// Copies the caller's metadata onto the call to the runtime, all but kTimesAsked.
 void CopyRequestMetadata(const grpc::ServerContext& from, grpc::ClientContext& to);
-// Copies the runtime's leading / trailing metadata onto the answer.
+// Copies the runtime's leading / trailing metadata onto the answer. `but_times`: without trailers
+// of the names that the agent's own have.
 void CopyInitialMetadata(const grpc::ClientContext& from, grpc::ServerContext& to);
-void CopyTrailingMetadata(const grpc::ClientContext& from, grpc::ServerContext& to);
+void CopyTrailingMetadata(const grpc::ClientContext& from, grpc::ServerContext& to, bool but_times);
 
 }  // namespace sekisho::relay

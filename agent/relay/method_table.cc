@@ -12,8 +12,9 @@ using enum MethodKind;
 constexpr std::string_view kReadOnly = "reads state; gating it would blind the kubelet";
 constexpr std::string_view kTearDown = "tears down; never gated, so that a node can be cleaned up";
 
-// `observe` marks the methods whose answers the agent learns from: which sandbox is whose, and
-// which container was created with which seccomp profile.
+// `observe` marks the methods whose answers the agent learns from: which sandbox is whose, which
+// container was created with which seccomp profile, and which one runs from now on, so that what
+// the kernel says of it can be compared with what was decided.
 constexpr auto kMethods = std::to_array<MethodEntry>({
     {"/runtime.v1.ImageService/ImageFsInfo", kForwarded, kUnary, false, kReadOnly},
     {"/runtime.v1.ImageService/ImageStatus", kForwarded, kUnary, false, kReadOnly},
@@ -59,7 +60,7 @@ constexpr auto kMethods = std::to_array<MethodEntry>({
     {"/runtime.v1.RuntimeService/RunPodSandbox", kChecked, kUnary, true,
      "carries the security context of a pod, and names it"},
     {"/runtime.v1.RuntimeService/RuntimeConfig", kForwarded, kUnary, false, kReadOnly},
-    {"/runtime.v1.RuntimeService/StartContainer", kForwarded, kUnary, false,
+    {"/runtime.v1.RuntimeService/StartContainer", kForwarded, kUnary, true,
      "starts a container that was judged when it was created"},
     {"/runtime.v1.RuntimeService/Status", kForwarded, kUnary, false, kReadOnly},
     {"/runtime.v1.RuntimeService/StopContainer", kForwarded, kUnary, false, kTearDown},

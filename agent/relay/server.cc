@@ -70,9 +70,10 @@ absl::Status GrpcServer::Start() {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
   builder.RegisterAsyncGenericService(&service_);
   for (int i = 0; i < options_.threads; ++i) {
-    workers_.push_back(std::make_unique<Worker>(
-        Worker::Options{channel_, options_.message_bytes_max, options_.forward_unknown}, service_,
-        hook_, builder.AddCompletionQueue()));
+    workers_.push_back(
+        std::make_unique<Worker>(Worker::Options{channel_, options_.message_bytes_max,
+                                                 options_.forward_unknown, options_.observer},
+                                 service_, hook_, builder.AddCompletionQueue()));
   }
   // Connections are accepted by the agent's own listener and handed over, so that a socket that
   // systemd made and one that we made are served alike.
@@ -106,11 +107,13 @@ absl::StatusOr<std::string> GrpcServer::CallUpstream(std::string_view method, st
   auto result = std::make_shared<std::promise<absl::StatusOr<std::string>>>();
   std::future<absl::StatusOr<std::string>> future = result->get_future();
   Worker& worker = *workers_.front();
-  const bool posted = worker.Post([&worker, method = std::string(method),
-                                   request = std::move(request), timeout, result]() mutable {
-    worker.upstream().CallUnary(
-        method, std::move(request), timeout,
-        [result](absl::StatusOr<std::string> answer) { result->set_value(std::move(answer)); });
+  const bool posted = worker.PostCall([&worker, method = std::string(method),
+                                       request = std::move(request), timeout, result]() mutable {
+    worker.upstream().CallUnary(method, std::move(request), timeout,
+                                [result, &worker](absl::StatusOr<std::string> answer) {
+                                  result->set_value(std::move(answer));
+                                  worker.RemoveCall();
+                                });
   });
   if (!posted) {
     return absl::UnavailableError("the relay is shut down");

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "base/unique_fd.h"
 #include "relay/call_hook.h"
+#include "relay/call_observer.h"
 
 namespace sekisho::relay {
 
@@ -22,6 +23,8 @@ struct ServerOptions {
   size_t message_bytes_max = size_t{64} << 20;  // of one message, in either direction
   // UNSAFE: relay methods that are not in the table instead of answering UNIMPLEMENTED.
   bool forward_unknown = false;
+  // Told how each call went, on the queues' threads; null: nobody. Outlives the server.
+  CallObserver* observer = nullptr;
 };
 
 class Server {

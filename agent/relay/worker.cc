@@ -81,14 +81,28 @@ void Worker::AcceptNext() {
   Call::Accept(*this);
 }
 
-bool Worker::Post(std::function<void()> task) {
-  auto posted = std::make_unique<PostedTask>(std::move(task));
-  const std::lock_guard lock(mu_);
+bool Worker::PostLocked(std::function<void()> task) {
   if (!queue_open_) {
     return false;
   }
+  auto posted = std::make_unique<PostedTask>(std::move(task));
   posted.release()->SendTo(queue_.get());
   return true;
+}
+
+bool Worker::Post(std::function<void()> task) {
+  const std::lock_guard lock(mu_);
+  return PostLocked(std::move(task));
+}
+
+bool Worker::PostCall(std::function<void()> task) {
+  const std::lock_guard lock(mu_);
+  AddCall();  // before the task can have run
+  const bool posted = PostLocked(std::move(task));
+  if (!posted) {
+    RemoveCall();
+  }
+  return posted;
 }
 
 void Worker::EndStreams() {
@@ -101,12 +115,12 @@ void Worker::EndStreams() {
 }
 
 void Worker::ShutdownQueue() {
-  for (int calls = calls_; calls != 0; calls = calls_) {
-    calls_.wait(calls);
-  }
-  {
+  for (bool open = true; open;) {
+    for (int calls = calls_; calls != 0; calls = calls_) {
+      calls_.wait(calls);
+    }
     const std::lock_guard lock(mu_);
-    queue_open_ = false;
+    queue_open_ = open = calls_ != 0;  // one of our own may have come meanwhile
   }
   queue_->Shutdown();
   if (thread_.joinable()) {

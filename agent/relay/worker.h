@@ -18,6 +18,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "relay/call_hook.h"
+#include "relay/call_observer.h"
 #include "relay/upstream.h"
 
 namespace sekisho::relay {
@@ -30,6 +31,7 @@ class Worker {
     std::shared_ptr<grpc::Channel> channel;
     size_t message_bytes_max = 0;
     bool forward_unknown = false;
+    CallObserver* observer = nullptr;  // outlives the worker
   };
 
   // `service` and `hook` outlive the worker.
@@ -43,6 +45,9 @@ class Worker {
   // Runs `task` on the worker's thread. Thread-safe. Returns false, and drops the task, once the
   // queue is shut down.
   bool Post(std::function<void()> task);
+  // The same for a task that starts a call of our own. Until RemoveCall() says that it has ended
+  // the queue is not shut down: gRPC aborts the process when a call is started on one that is.
+  bool PostCall(std::function<void()> task);
 
   // Nothing that was given to gRPC for a caller is still on its way. Only on the worker's thread.
   bool HasWrittenAll() const { return writes_ == 0; }
@@ -80,6 +85,7 @@ class Worker {
 
  private:
   void Run();
+  bool PostLocked(std::function<void()> task);
 
   const Options options_;
   grpc::AsyncGenericService& service_;

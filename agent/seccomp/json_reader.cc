@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/str_cat.h"
-#include "yaml/utf8.h"
+#include "base/utf8.h"
 
 namespace sekisho::seccomp {
 namespace {
@@ -77,7 +77,7 @@ std::string FaultText(std::string_view what) {
   // "; last read: …" can be as long as the file.
   fault = fault.substr(0, fault.find("; last read"));
   constexpr size_t kLongest = 200;
-  return yaml::Printable(fault.substr(0, kLongest));
+  return base::Printable(fault.substr(0, kLongest));
 }
 
 // Builds the tree out of SAX events. The names of the events are nlohmann's.
@@ -234,7 +234,7 @@ std::optional<yaml::Diagnostic> BadBytes(std::string_view bytes, const std::stri
                                 "save the file as UTF-8 without one");
   }
   // With that no NUL reaches nlohmann, which takes one for the end of the text.
-  if (const std::optional<yaml::BadText> bad = yaml::FindBadText(bytes); bad.has_value()) {
+  if (const std::optional<base::BadText> bad = base::FindBadText(bytes); bad.has_value()) {
     return yaml::MakeDiagnostic(file, Lines(bytes).At(bad->offset), {},
                                 StrCat("contains ", bad->what), "save the file as UTF-8 text");
   }

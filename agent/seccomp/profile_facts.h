@@ -1,7 +1,10 @@
 // What the node knows of the profile file that a container would run with.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sekisho::seccomp {
@@ -35,5 +38,13 @@ struct ProfileFacts {
 
   friend bool operator==(const ProfileFacts&, const ProfileFacts&) = default;
 };
+
+inline constexpr size_t kProfileStateCount = 5;
+// "usable", "missing", "untrusted", "invalid", "not-pinned": for logs and metrics.
+constexpr std::string_view ProfileStateName(ProfileFacts::State state) {
+  constexpr std::array<std::string_view, kProfileStateCount> kNames = {
+      "usable", "missing", "untrusted", "invalid", "not-pinned"};
+  return kNames[static_cast<size_t>(state)];
+}
 
 }  // namespace sekisho::seccomp

@@ -7,7 +7,7 @@
 #include "base/nearest_name.h"
 #include "base/str_cat.h"
 #include "base/str_join.h"
-#include "yaml/utf8.h"
+#include "base/utf8.h"
 
 namespace sekisho::seccomp {
 namespace {
@@ -77,14 +77,14 @@ bool Expect(const Value& value, ErrorList& errors, JsonNode::Kind kind) {
 std::string Quoted(std::string_view text) {
   constexpr size_t kLongest = 80;
   if (text.size() <= kLongest) {
-    return StrCat('"', yaml::Printable(text), '"');
+    return StrCat('"', base::Printable(text), '"');
   }
   // Not in the middle of a character.
   size_t end = kLongest;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) {
     --end;
   }
-  return StrCat('"', yaml::Printable(text.substr(0, end)), "…\"");
+  return StrCat('"', base::Printable(text.substr(0, end)), "…\"");
 }
 
 std::string DidYouMean(std::string_view given, std::span<const std::string_view> names) {
@@ -102,7 +102,7 @@ std::optional<std::string> ReadText(const Value& value, ErrorList& errors, bool 
     errors.Add(value, "must not be empty");
     return std::nullopt;
   }
-  if (yaml::FindBadText(text).has_value()) {
+  if (base::FindBadText(text).has_value()) {
     errors.Add(value, StrCat(Quoted(text), " contains a control character"));
     return std::nullopt;
   }
@@ -150,7 +150,7 @@ std::vector<Value> ReadList(const Value& value, ErrorList& errors) {
 
 std::string ChildKey(std::string_view parent, std::string_view name) {
   // A key of the file may be anything, and of any length.
-  const std::string printable = yaml::Printable(name.substr(0, 80));
+  const std::string printable = base::Printable(name.substr(0, 80));
   return parent.empty() ? printable : StrCat(parent, ".", printable);
 }
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "base/str_cat.h"
-#include "yaml/utf8.h"
+#include "base/utf8.h"
 
 namespace sekisho::yaml {
 namespace {
@@ -130,7 +130,8 @@ class TreeBuilder : public YAML::EventHandler {
   // written by the author, and would say that a value is not what it looks like.
   static void RefuseTag(const YAML::Mark& mark, const std::string& tag) {
     if (!tag.empty() && tag != "?" && tag != "!") {
-      throw YAML::ParserException(mark, StrCat("the tag ", Printable(tag), " is not used here"));
+      throw YAML::ParserException(mark,
+                                  StrCat("the tag ", base::Printable(tag), " is not used here"));
     }
   }
 
@@ -193,7 +194,7 @@ class TreeBuilder : public YAML::EventHandler {
 // Bytes that no YAML text holds. yaml-cpp would take 0x04 for the end of the file and drop every
 // rule behind it, and guess UTF-16 from zero bytes.
 std::optional<Diagnostic> FindBadByte(std::string_view bytes, const std::string& file) {
-  const std::optional<BadText> bad = FindBadText(bytes);
+  const std::optional<base::BadText> bad = base::FindBadText(bytes);
   if (!bad.has_value()) {
     return std::nullopt;
   }

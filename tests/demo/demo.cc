@@ -5,13 +5,16 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "caps/cap_set.h"
 #include "demo/pods.h"
 #include "demo/screen.h"
+#include "support/child_process.h"
 #include "support/isolation.h"
 #include "support/node.h"
+#include "support/text_file.h"
 
 namespace sekisho::demo {
 namespace {
@@ -44,6 +47,8 @@ struct Result {
 
 class Demo {
  public:
+  // Where to put the report; empty: nowhere.
+  explicit Demo(std::string report_file) : report_file_(std::move(report_file)) {}
   int Run();
 
  private:
@@ -55,8 +60,12 @@ class Demo {
   void ShowDecision(const Pod& pod, const Result& result);
   void ShowKernel(const Pod& pod, const std::string& container_id);
   void ShowProof(const Pod& pod, const std::string& container_id);
+  // What a subcommand says of the node as it is now.
+  void ShowCommand(const std::string& why, std::vector<std::string> arguments, int exit_code);
+  void ShowCommands();
   void Expect(bool as_it_must_be, const std::string& what);
 
+  const std::string report_file_;
   testing::Node node_{PolicyText()};
   size_t audit_lines_ = 0;
   std::string first_sandbox_;
@@ -262,6 +271,34 @@ void PrintIntroduction() {
       "exempt. Below privileged, Unconfined becomes RuntimeDefault and NET_RAW is dropped.\n");
 }
 
+void Demo::ShowCommand(const std::string& why, std::vector<std::string> arguments, int exit_code) {
+  std::string line = "sekisho";
+  for (const std::string& argument : arguments) {
+    line += " " + Short(argument);
+  }
+  arguments.insert(arguments.begin(), SEKISHO_BINARY);
+  const testing::Finished finished = testing::RunToEnd(arguments);
+  std::printf("\n%s\n$ %s\n%s", why.c_str(), line.c_str(), Short(finished.output).c_str());
+  Expect(finished.exit_code == exit_code, "it exited with " + std::to_string(finished.exit_code));
+}
+
+void Demo::ShowCommands() {
+  const std::string config = node_.sekisho().options().dir + "/config.yaml";
+  const std::string stricter = node_.sekisho().options().dir + "/stricter.yaml";
+  testing::WriteText(stricter,
+                     "apiVersion: sekisho.io/v1alpha1\nkind: NodePolicy\n"
+                     "defaults: {enforce: restricted}\n");
+  ShowCommand("What runs, by the kernel's word, against what was decided:",
+              {"verify", "--config", config}, 0);
+  ShowCommand("What would have become of these pods had restricted been enforced everywhere:",
+              {"replay", "--config", config, "--policy", stricter}, 1);
+  ShowCommand("The agent itself:", {"status", "--config", config, "--refusals", "2"}, 0);
+  if (!report_file_.empty()) {
+    ShowCommand("All of it as one page, to open in a browser:",
+                {"report", "--config", config, "-o", report_file_}, 0);
+  }
+}
+
 int Demo::Run() {
   for (const auto& [name, text] : Profiles()) {
     node_.AddSeccompProfile(name, text);
@@ -276,6 +313,7 @@ int Demo::Run() {
     Show(++number, pod);
     std::fflush(stdout);
   }
+  ShowCommands();
   const absl::Status removed = node_.direct().RemoveAllPods();
   Expect(removed.ok(), std::string(removed.ToString()));
   Expect(node_.sekisho().Terminate() == 0, "sekisho did not end in order");
@@ -288,19 +326,20 @@ int Demo::Run() {
   return problems_ == 0 ? 0 : 1;
 }
 
-int Main() {
-  return testing::RunIsolated([] {
+int Main(const std::string& report_file) {
+  return testing::RunIsolated([&report_file] {
     if (const std::string missing = testing::MissingForContainers(); !missing.empty()) {
       std::printf("the demo cannot run here: %s\n", missing.c_str());
       return 1;
     }
-    return Demo().Run();
+    return Demo(report_file).Run();
   });
 }
 
 }  // namespace
 }  // namespace sekisho::demo
 
-int main() {
-  return sekisho::demo::Main();
+// sekisho_demo [REPORT.html]
+int main(int argc, char** argv) {
+  return sekisho::demo::Main(argc > 1 ? argv[1] : "");
 }

@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "base/str_cat.h"
+#include "base/utf8.h"
 #include "caps/cap_set.h"
 #include "seccomp/parse.h"
 #include "seccomp/resolve.h"
 #include "support/same_profile.h"
-#include "yaml/utf8.h"
 
 namespace sekisho::testing {
 namespace {
@@ -23,8 +23,8 @@ std::string BrokenErrors(std::string_view bytes, const std::vector<yaml::Diagnos
   }
   for (const yaml::Diagnostic& each : errors) {
     const std::string text = each.ToString();
-    if (each.message.empty() || yaml::Printable(text) != text || text.size() > 4096) {
-      return base::StrCat("not fit to be printed: ", yaml::Printable(text));
+    if (each.message.empty() || base::Printable(text) != text || text.size() > 4096) {
+      return base::StrCat("not fit to be printed: ", base::Printable(text));
     }
     if (each.line < 0 || each.line > lines || (each.line > 0 && each.column < 1) ||
         each.column > static_cast<int>(bytes.size()) + 1) {

@@ -170,6 +170,18 @@ TEST_F(CliSeccompTest, CompareGoesBothWays) {
             1);
 }
 
+// Options with lists of names take one word, so that what comes behind it is a file.
+TEST_F(CliSeccompTest, AFileMayStandBehindAListAndBeforeAnOption) {
+  const std::string good = File("good.json", RuntimeDefaultWithout({"chroot"}));
+  const std::string weak = File("weak.json", RuntimeDefaultWith({"bpf"}));
+  EXPECT_EQ(Run({"lint", "--must-deny", "bpf,chroot", good, "-o", "json"}).exit_code, 0);
+  EXPECT_EQ(
+      Run({"lint", "--must-deny", "chroot", "--must-deny", "bpf", weak, "-o", "json"}).exit_code,
+      1);
+  EXPECT_EQ(Run({"show", "--syscall", "read", good, "-o", "json"}).exit_code, 0);
+  EXPECT_EQ(Run({"compare", "--caps", "none", good, weak, "-o", "json"}).exit_code, 0);
+}
+
 TEST_F(CliSeccompTest, BadCallsAndFiles) {
   EXPECT_EQ(Run({}).exit_code, 2);
   EXPECT_EQ(Run({"lint"}).exit_code, 2);

@@ -58,7 +58,7 @@ class EnforcerFixture : public ::testing::Test {
             snapshots_, audit_,
             // The pods of these requests exist nowhere.
             mounts::Resolver({.kubelet_root = "/var/lib/kubelet", .look_at_node = false}),
-            profiles)) {
+            enforce::Enforcer::Options{.profiles = profiles})) {
     runtime_.SetHandler([this](const FakeCall& call) { return Answer(call); });
     relay::ServerOptions options;
     options.upstream_socket = dir_.File("runtime.sock");

@@ -89,6 +89,7 @@ class RelayFixture : public ::testing::Test {
 inline constexpr char kVersion[] = "/runtime.v1.RuntimeService/Version";
 inline constexpr char kRunPodSandbox[] = "/runtime.v1.RuntimeService/RunPodSandbox";
 inline constexpr char kCreateContainer[] = "/runtime.v1.RuntimeService/CreateContainer";
+inline constexpr char kStartContainer[] = "/runtime.v1.RuntimeService/StartContainer";
 inline constexpr char kRemovePodSandbox[] = "/runtime.v1.RuntimeService/RemovePodSandbox";
 inline constexpr char kGetContainerEvents[] = "/runtime.v1.RuntimeService/GetContainerEvents";
 

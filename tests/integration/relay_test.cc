@@ -288,8 +288,11 @@ TEST_F(RelayTest, TheHookHearsOfObservedAnswersBeforeTheCaller) {
   EXPECT_TRUE(CallRaw(Channel(), kRemovePodSandbox, "sandbox-1").status.ok());
   ASSERT_THAT(hook_.responses(), SizeIs(2));
   EXPECT_EQ(hook_.responses()[1].request, "sandbox-1");
+  EXPECT_TRUE(CallRaw(Channel(), kStartContainer, "container-1").status.ok());
+  ASSERT_THAT(hook_.responses(), SizeIs(3));
+  EXPECT_EQ(hook_.responses()[2].request, "container-1");
   EXPECT_TRUE(CallRaw(Channel(), kVersion, "").status.ok());
-  EXPECT_THAT(hook_.responses(), SizeIs(2));
+  EXPECT_THAT(hook_.responses(), SizeIs(3));
 }
 
 TEST_F(RelayTest, AHookMayAskTheRuntimeFirst) {

@@ -30,7 +30,7 @@ bool IsInPath(const std::string& program) {
 }
 
 // oom_score_adj is restricted because the tests may lack CAP_SYS_RESOURCE, as in a container.
-std::string ConfigText(const std::string& dir) {
+std::string ConfigText(const std::string& dir, const std::string& runtime) {
   return R"(version = 2
 root = ")" +
          dir + R"(/root"
@@ -54,7 +54,8 @@ disabled_plugins = [
     default_runtime_name = "runc"
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
       runtime_type = "io.containerd.runc.v2"
-  [plugins."io.containerd.grpc.v1.cri".cni]
+)" + runtime +
+         R"(  [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = ")" +
          std::string(kCniPlugins) + R"("
     conf_dir = ")" +
@@ -94,8 +95,18 @@ std::string MissingForContainers() {
 
 PrivateContainerd::PrivateContainerd(std::string dir) : dir_(std::move(dir)) {
   fs::create_directories(dir_ + "/cni");
-  WriteText(dir_ + "/containerd.toml", ConfigText(dir_));
+  ConfigureRuntime("");
   WriteText(dir_ + "/cni/10-pods.conflist", NetworkText(dir_));
+}
+
+void PrivateContainerd::ConfigureRuntime(const std::string& settings,
+                                         const std::string& options) const {
+  std::string runtime = settings + "\n";
+  if (!options.empty()) {
+    runtime += R"(      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+)" + options + "\n";
+  }
+  WriteText(dir_ + "/containerd.toml", ConfigText(dir_, runtime));
 }
 
 std::string PrivateContainerd::Start() {
@@ -118,7 +129,7 @@ std::string PrivateContainerd::Start() {
 }
 
 std::string PrivateContainerd::ImportImages() {
-  const std::string archive = dir_ + "/images.tar";
+  const std::string archive = images_file();
   const Finished made = RunToEnd({SEKISHO_MAKE_IMAGES, archive, SEKISHO_VICTIM});
   if (made.exit_code != 0) {
     return "make_images.sh: " + made.output;

@@ -26,10 +26,15 @@ class PrivateContainerd {
   std::string Start();
   // Imports the test images (support/make_images.sh). "" or what went wrong.
   std::string ImportImages();
+  // What the runtime handler has beside its type, from the next Start() on: more of its TOML table,
+  // and a table of its own options (`BinaryName = "…"`).
+  void ConfigureRuntime(const std::string& settings, const std::string& options = "") const;
   // SIGKILL. Containers go on; Start() brings it back.
   void Kill9() { child_.reset(); }
 
   std::string socket() const { return dir_ + "/containerd.sock"; }
+  // What was imported.
+  std::string images_file() const { return dir_ + "/images.tar"; }
   std::string log_file() const { return dir_ + "/containerd.log"; }
 
  private:

@@ -26,7 +26,8 @@ TEST_P(LayoutTest, OntoTheNodeAndOffItAgain) {
   ExpectThroughAgent();
   Sekisho({"ready"});
   Sekisho({"uninstall", "--check"}, 1);
-  EXPECT_EQ(KubeletStats()["failures"], 0);
+  const nlohmann::json stats = KubeletStats();
+  EXPECT_EQ(stats["failures"], 0) << stats.dump(1);
 
   EXPECT_THAT(Sekisho({"uninstall"}), HasSubstr("done: kubelet.service uses"));
   ExpectAsBefore();

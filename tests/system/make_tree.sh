@@ -9,7 +9,8 @@ make_images=$here/../support/make_images.sh
 
 # Of the node; of the agent and the programs of the tests; libsystemd0 and the like are there anyhow.
 packages="systemd systemd-sysv dbus procps kmod busybox-static containerd runc containernetworking-plugins \
-  libgrpc++1.51 libyaml-cpp0.7 libspdlog1.10 libseccomp2 libcap-ng0 libssl3 libcurl4"
+  libgrpc++1.51 libyaml-cpp0.7 libspdlog1.10 libseccomp2 libcap-ng0 libssl3 libcurl4 libmicrohttpd12 \
+  libprometheus-cpp-core1.0"
 
 made_of=$(
   cd "$here"

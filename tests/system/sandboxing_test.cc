@@ -1,6 +1,7 @@
 // What the service may not do, and that it decides rightly all the same: its judgement rests on
 // files, mounts and devices of the node, which the unit could take out of its sight.
 #include "support/seccomp_profiles.h"
+#include "support/sekisho_process.h"
 #include "system/agent_fixture.h"
 
 namespace sekisho::testing {
@@ -26,8 +27,9 @@ class SandboxingTest : public AgentFixture {
 TEST_F(SandboxingTest, TheUnitsRestrictionsAreInForce) {
   const std::string pid = std::to_string(MainPid("sekisho.service"));
   const std::string status = Must({"cat", "/proc/" + pid + "/status"});
-  EXPECT_THAT(status, HasSubstr("CapEff:\t0000000000000000\n"));
-  EXPECT_THAT(status, HasSubstr("CapBnd:\t0000000000000000\n"));
+  // CAP_SYS_PTRACE alone, to read what other processes are confined by.
+  EXPECT_THAT(status, HasSubstr("CapEff:\t0000000000080000\n"));
+  EXPECT_THAT(status, HasSubstr("CapBnd:\t0000000000080000\n"));
   EXPECT_THAT(status, HasSubstr("NoNewPrivs:\t1\n"));
   EXPECT_THAT(status, HasSubstr("Seccomp:\t2\n"));
   // Its files, seen by somebody with all of root's powers.
@@ -46,6 +48,29 @@ TEST_F(SandboxingTest, TheUnitsRestrictionsAreInForce) {
     const Finished finished = node_->Shell(enter + row.what);
     EXPECT_EQ(finished.exit_code == 0, row.can) << row.what << ": " << finished.output;
   }
+}
+
+TEST_F(SandboxingTest, WhatRunsIsSeenWhole) {
+  EXPECT_EQ(RunPod("shop", "seen")["code"], "OK");
+  // By root, with all of root's powers; and by the service, with what its unit leaves it.
+  const Finished verify = node_->Shell("sekisho verify -o json");
+  EXPECT_EQ(verify.exit_code, 0) << verify.output;
+  nlohmann::json status;
+  EXPECT_TRUE(Eventually(
+      [&] {
+        status =
+            nlohmann::json::parse(node_->Shell("sekisho status -o json").output, nullptr, false);
+        return status.is_object() && status["verification"].is_object() &&
+               status["verification"]["conforming"] > 0;
+      },
+      std::chrono::seconds(30)))
+      << status.dump(1);
+  EXPECT_EQ(status["verification"]["partlySeen"], 0) << status.dump(1);
+  EXPECT_EQ(status["verification"]["findings"], nlohmann::json::array()) << status.dump(1);
+  EXPECT_EQ(status["selfProtection"], (nlohmann::json{{"capabilities_dropped", true},
+                                                      {"core_dumps_off", true},
+                                                      {"no_new_privs", true},
+                                                      {"seccomp_filter", true}}));
 }
 
 TEST_F(SandboxingTest, AProfileOfTheNodeIsReadCopiedAndInForce) {

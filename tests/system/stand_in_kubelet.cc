@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -112,12 +113,21 @@ void Kubelet::RemovePod(const std::string& sandbox, const std::string& container
   (void)Ask<cri_v1::RemovePodSandboxResponse>("RemovePodSandbox", remove);
 }
 
-// Of the kubelet before us.
+// Of the kubelet before us. One whose container was just being started when that kubelet ended is
+// left alone: the runtime refuses to remove it until the start is over.
 void Kubelet::RemoveOldPods() {
   const auto pods =
       Ask<cri_v1::ListPodSandboxResponse>("ListPodSandbox", cri_v1::ListPodSandboxRequest());
+  const auto containers =
+      Ask<cri_v1::ListContainersResponse>("ListContainers", cri_v1::ListContainersRequest());
+  std::set<std::string> starting;
+  for (const cri_v1::Container& container : containers.containers()) {
+    if (container.state() == cri_v1::CONTAINER_CREATED) {
+      starting.insert(container.pod_sandbox_id());
+    }
+  }
   for (const cri_v1::PodSandbox& pod : pods.items()) {
-    if (pod.metadata().namespace_() == kNamespace) {
+    if (pod.metadata().namespace_() == kNamespace && !starting.contains(pod.id())) {
       RemovePod(pod.id(), "");
     }
   }

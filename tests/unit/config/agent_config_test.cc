@@ -80,7 +80,7 @@ TEST_F(AgentConfigTest, DocumentedDefaultsAreTheRealOnes) {
             row.fallback.substr(1, row.fallback.size() - 2) + "\n";
     ++written;
   }
-  EXPECT_EQ(written, 18);
+  EXPECT_EQ(written, 22);
   const auto result = LoadConfigText(text);
   ASSERT_THAT(Texts(result.errors), ElementsAre()) << text;
   const AgentConfig& got = result.value;
@@ -118,7 +118,8 @@ TEST_F(AgentConfigTest, WrongAndRight) {
        "listen: {}\n"},
       {"zzz: 1\n",
        "config.yaml:3:1: zzz: unknown key (one of: apiVersion, kind, listen, upstream, policy, "
-       "kubelet, node, kubernetes, state, audit, log, relay, drain, unsafe)",
+       "kubelet, node, kubernetes, state, audit, admin, metrics, verify, log, relay, drain, "
+       "unsafe)",
        ""},
       {"listen: {sokcet: /a}\n",
        R"(config.yaml:3:10: listen.sokcet: unknown key (did you mean "socket"?))",
@@ -183,6 +184,28 @@ TEST_F(AgentConfigTest, WrongAndRight) {
        "\"/run/sekisho/sekisho.sock\" "
        "(the agent listens on one socket and calls the runtime on another)",
        "upstream: {socket: /run/crio/crio.sock}\n"},
+      {"listen: {socket: /a/admin.sock}\n",
+       "config.yaml:3:18: listen.socket: listen.socket and admin.socket are both \"/a/admin.sock\" "
+       "(each needs a socket of its own)",
+       "listen: {socket: /a/admin}\n"},
+      {"metrics: {listen: 0.0.0.0:9469}\n",
+       "config.yaml:3:19: metrics.listen: is neither a unix socket's path nor a port of the "
+       "loopback "
+       "interface (write an absolute path, 127.0.0.1:PORT, [::1]:PORT, or off)",
+       "metrics: {listen: 127.0.0.1:9469}\n"},
+      {"metrics: {listen: 127.0.0.1:65536}\n",
+       "config.yaml:3:19: metrics.listen: is neither a unix socket's path nor a port of the "
+       "loopback "
+       "interface (write an absolute path, 127.0.0.1:PORT, [::1]:PORT, or off)",
+       "metrics: {listen: \"[::1]:65535\"}\n"},
+      {"metrics: {listen: metrics.sock}\n",
+       "config.yaml:3:19: metrics.listen: is neither a unix socket's path nor a port of the "
+       "loopback "
+       "interface (write an absolute path, 127.0.0.1:PORT, [::1]:PORT, or off)",
+       "metrics: {listen: off}\n"},
+      {"verify: {intervalSeconds: 86401}\n",
+       R"(config.yaml:3:27: verify.intervalSeconds: expected a whole number from 0 to 86400, found "86401")",
+       "verify: {intervalSeconds: 0}\n"},
       {"listen: {group: a b}\n", "config.yaml:3:17: listen.group: is not the name of a group",
        "listen: {group: a_b}\n"},
       {"relay: {threads: 0}\n",

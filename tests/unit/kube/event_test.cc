@@ -9,10 +9,10 @@
 #include <string>
 
 #include "base/str_cat.h"
+#include "base/utf8.h"
 #include "kube/event_json.h"
 #include "kube/text.h"
 #include "kube/token_bucket.h"
-#include "yaml/utf8.h"
 
 namespace sekisho::kube {
 namespace {
@@ -89,7 +89,7 @@ TEST(EventMessage, IsOneShortLineOfUtf8WhateverIsInIt) {
     for (const size_t count : {size_t{1}, size_t{10}, size_t{400}}) {
       const std::string message = EventOf({notices.begin(), notices.begin() + count}).Message();
       EXPECT_LE(message.size(), 1024u);
-      EXPECT_FALSE(yaml::FindBadText(message).has_value());
+      EXPECT_FALSE(base::FindBadText(message).has_value());
       EXPECT_EQ(message.find('\n'), std::string::npos);
     }
   }

@@ -5,7 +5,7 @@
 #include <array>
 #include <string>
 
-#include "yaml/utf8.h"
+#include "base/utf8.h"
 
 namespace sekisho::kube {
 namespace {
@@ -36,7 +36,7 @@ TEST(OneLine, IsNeverTooLongAndAlwaysUtf8) {
       for (size_t most = 3; most < 60; ++most) {
         const std::string line = OneLine(text, most);
         ASSERT_LE(line.size(), most) << text;
-        ASSERT_FALSE(yaml::FindBadText(line).has_value()) << line;
+        ASSERT_FALSE(base::FindBadText(line).has_value()) << line;
         if (text.size() > most) {
           ASSERT_TRUE(line.ends_with("…")) << line;
           ASSERT_GT(line.size() + 4, most) << "no more is cut than has to be: " << line;

@@ -120,18 +120,6 @@ std::string Text(const Violation& violation) {
                                   : violation.reason + " (" + violation.detail + ")";
 }
 
-std::vector<CheckTable> AllTables() {
-  std::vector<CheckTable> all;
-  for (auto* tables : {BackDoorTables, BaselineTables, CapabilityTables, IntegrityTables,
-                       LocalhostProfileTables, MountTables, ProcMountTables, ProfileTables,
-                       RestrictedTables, SeccompTables, VolumeTables}) {
-    for (const CheckTable& table : tables()) {
-      all.push_back(table);
-    }
-  }
-  return all;
-}
-
 UserNamespace OwnUsers() {
   return {NamespaceMode::kPod, {{65536, 0, 65536}}, {{65536, 0, 65536}}};
 }

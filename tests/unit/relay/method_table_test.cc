@@ -97,6 +97,19 @@ TEST(MethodTableTest, NeverGatesATeardown) {
   }
 }
 
+TEST(MethodTableTest, ObservesWhatTheAgentLearnsFromAndNothingElse) {
+  std::vector<std::string> observed;
+  for (const MethodEntry& entry : MethodTable()) {
+    if (entry.observe) {
+      EXPECT_EQ(entry.kind, MethodKind::kUnary) << "the hook is told of one answer";
+      observed.emplace_back(entry.path.substr(entry.path.rfind('/') + 1));
+    }
+  }
+  EXPECT_THAT(observed,
+              UnorderedElementsAreArray({"CreateContainer", "RemoveContainer", "RemovePodSandbox",
+                                         "RunPodSandbox", "StartContainer"}));
+}
+
 TEST(MethodTableTest, SaysWhyOfEveryMethod) {
   for (const MethodEntry& entry : MethodTable()) {
     EXPECT_FALSE(entry.why.empty()) << entry.path;
