@@ -23,6 +23,7 @@
 #include "app/recent_refusals.h"
 #include "app/reload_log.h"
 #include "app/signals.h"
+#include "app/start_pages.h"
 #include "app/status_writer.h"
 #include "app/upstream_check.h"
 #include "app/verify_loop.h"
@@ -315,6 +316,7 @@ bool Daemon::SayReady() {
                                  .metrics = metrics_});
   endpoints_.emplace(config_, *view_);
   NotifyReady(Status());
+  GiveBackStartPages();
   return true;
 }
 
