@@ -1,5 +1,5 @@
-# Several source files to one compilation, where a preset sets CMAKE_UNITY_BUILD: the sanitizers' builds take a
-# third of the time so, for headers are most of what is compiled. Only there: in the other builds each file has
+# Several source files to one compilation, where a preset sets CMAKE_UNITY_BUILD: the sanitizers' builds take
+# half of the time so, for headers are most of what is compiled. Only there: in the other builds each file has
 # to include what it uses.
 #
 # What an unnamed namespace holds must then be unique in its target. These files are compiled alone, because

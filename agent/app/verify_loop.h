@@ -67,7 +67,7 @@ class VerifyLoop final : public enforce::ContainerObserver {
   struct Standing {
     // With what was found since of containers just started; null before the first comparison.
     std::shared_ptr<const verify::Result> last;
-    double duration_seconds = 0;         // of the last comparison of all
+    double duration_seconds = 0;  // of the last comparison of all
     bool runtime_answers = true;
     std::string runtime;       // "containerd 1.6.20"; empty before it was asked
     uint64_t not_entered = 0;  // containers that the ledger could not take
