@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -31,6 +32,8 @@ constexpr size_t kMemoryMax = size_t{16} << 20;  // of what clients make gRPC ho
 constexpr int kConnectionAgeMs = 60'000;
 constexpr int kConnectionGraceMs = 5'000;
 constexpr std::chrono::milliseconds kToEnd{200};
+// How long a connection that has ended may keep the thread at gRPC's events.
+constexpr std::chrono::milliseconds kLookForEnded{100};
 
 // One completion queue and one thread, which is all of the server: requests are answered one after
 // the other, however many clients there are. gRPC's synchronous server would start a thread for
@@ -60,7 +63,8 @@ class GrpcServer final : public Server {
   };
 
   void Run();
-  bool HasRoom();
+  void WaitForWork();
+  void ForgetEnded();
 
   const Status status_;
   Admin::AsyncService service_;
@@ -70,6 +74,8 @@ class GrpcServer final : public Server {
   std::atomic<int> calls_ = 0;  // that exist, the one that waits for a request included
 
   std::mutex mu_;
+  std::condition_variable changed_;
+  bool stopping_ = false;  // guarded by mu_
   // Copies, by which it is seen which connections have ended. Guarded by mu_.
   std::vector<base::UniqueFd> connections_;
 };
@@ -125,6 +131,11 @@ absl::Status GrpcServer::Start() {
 }
 
 GrpcServer::~GrpcServer() {
+  {
+    const std::lock_guard lock(mu_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
   if (server_ != nullptr) {
     server_->Shutdown(std::chrono::system_clock::now() + kToEnd);
     // A call that starts its last operation on a queue that is shut down aborts the process.
@@ -140,32 +151,52 @@ GrpcServer::~GrpcServer() {
   }
 }
 
+// The thread asks gRPC for events only while there is somebody to serve. All threads of a process
+// that do so watch the same descriptors, and one of them is woken for an event of any: this one
+// would take every other event of the relay's connections, only to hand it on.
 void GrpcServer::Run() {
-  void* tag = nullptr;
-  bool ok = false;
-  while (queue_->Next(&tag, &ok)) {
-    static_cast<Call*>(tag)->OnEvent(ok);
+  for (;;) {
+    WaitForWork();
+    void* tag = nullptr;
+    bool ok = false;
+    switch (queue_->AsyncNext(&tag, &ok, std::chrono::system_clock::now() + kLookForEnded)) {
+      case grpc::CompletionQueue::SHUTDOWN:
+        return;
+      case grpc::CompletionQueue::GOT_EVENT:
+        static_cast<Call*>(tag)->OnEvent(ok);
+        break;
+      case grpc::CompletionQueue::TIMEOUT:
+        break;
+    }
   }
 }
 
-bool GrpcServer::HasRoom() {
+// Connections are work, and so is a stop, which takes events of the queue.
+void GrpcServer::WaitForWork() {
+  std::unique_lock lock(mu_);
+  ForgetEnded();
+  changed_.wait(lock, [this] { return stopping_ || !connections_.empty(); });
+}
+
+void GrpcServer::ForgetEnded() {
   std::erase_if(connections_, [](const base::UniqueFd& connection) {
     pollfd end{.fd = connection.get(), .events = POLLRDHUP, .revents = 0};
     return ::poll(&end, 1, 0) == 1;
   });
-  return connections_.size() < kConnectionsMax;
 }
 
 void GrpcServer::Adopt(base::UniqueFd connection) {
   const std::lock_guard lock(mu_);
   base::UniqueFd copy(::fcntl(connection.get(), F_DUPFD_CLOEXEC, 0));
   const int flags = ::fcntl(connection.get(), F_GETFL);
-  if (!HasRoom() || !copy.valid() || flags < 0 ||
+  ForgetEnded();
+  if (connections_.size() >= kConnectionsMax || !copy.valid() || flags < 0 ||
       ::fcntl(connection.get(), F_SETFL, flags | O_NONBLOCK) != 0) {
     return;  // closes it
   }
   connections_.push_back(std::move(copy));
   grpc::AddInsecureChannelFromFd(server_.get(), connection.Release());
+  changed_.notify_all();
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/background_thread.h"
 #include "base/str_cat.h"
 #include "base/str_join.h"
 #include "base/utf8.h"
@@ -99,13 +100,19 @@ void VerifyLoop::Removed(std::string_view remove_container_request) {
   Push({Happening::Kind::kRemoved, std::string(remove_container_request), ""});
 }
 
+size_t VerifyLoop::BytesOf(const Happening& happening) {
+  return happening.request.size() + happening.response.size();
+}
+
 void VerifyLoop::Push(Happening happening) {
   {
     const std::lock_guard lock(mu_);
-    if (queue_.size() >= kQueueMax) {
+    const size_t bytes = BytesOf(happening);
+    if (queue_.size() >= kQueueMax || (queue_bytes_ > 0 && queue_bytes_ + bytes > kQueueBytesMax)) {
       standing_.not_entered += happening.kind == Happening::Kind::kCreated ? 1 : 0;
       return;
     }
+    queue_bytes_ += bytes;
     queue_.push_back(std::move(happening));
   }
   changed_.notify_one();
@@ -125,11 +132,13 @@ std::optional<VerifyLoop::Happening> VerifyLoop::Next(Clock::time_point until) {
   }
   Happening happening = std::move(queue_.front());
   queue_.pop_front();
+  queue_bytes_ -= BytesOf(happening);
   return happening;
 }
 
 // What is queued is entered also when the agent stops: the next one reads the ledger.
 void VerifyLoop::Run() {
+  base::GiveWay();
   AskRuntime();
   Clock::time_point all_due = LookAtAll();
   Clock::time_point runtime_due = Clock::now() + kRuntimeInterval;
@@ -172,10 +181,7 @@ void VerifyLoop::Handle(const Happening& happening) {
       LookAt(verify::StartedId(happening.request), /*again=*/false);
       break;
     case Happening::Kind::kRemoved:
-      if (ledger_ != nullptr) {
-        // What stays in the file goes with the next Keep.
-        (void)ledger_->Remove(verify::RemovedId(happening.request));
-      }
+      Forget(verify::RemovedId(happening.request));
       break;
   }
 }
@@ -201,6 +207,20 @@ void VerifyLoop::Enter(const Happening& created) {
       log::Error(base::StrCat("what was decided of a container is not kept: ", status.message()));
     }
   }
+}
+
+void VerifyLoop::Forget(const std::string& id) {
+  if (ledger_ != nullptr) {
+    (void)ledger_->Remove(id);  // what stays in the file goes with the next Keep
+  }
+  const auto is_removed = [&id](const verify::Container& one) { return one.id == id; };
+  if (standing_.last == nullptr || std::ranges::none_of(standing_.last->containers, is_removed)) {
+    return;
+  }
+  auto result = std::make_shared<verify::Result>(*standing_.last);
+  std::erase_if(result->containers, is_removed);
+  const std::lock_guard lock(mu_);
+  standing_.last = std::move(result);
 }
 
 verify::Basis VerifyLoop::BasisNow() const {

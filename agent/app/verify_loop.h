@@ -48,6 +48,7 @@ class VerifyLoop final : public enforce::ContainerObserver {
   // What waits to be looked at, at most. Beyond it containers are not entered in the ledger, which
   // is said in the log and ends in their being reported as ones that did not pass.
   static constexpr size_t kQueueMax = 4096;
+  static constexpr size_t kQueueBytesMax = size_t{8} << 20;
 
   explicit VerifyLoop(const enforce::SnapshotHolder& snapshots) : snapshots_(snapshots) {}
   ~VerifyLoop() override { Stop(); }
@@ -82,11 +83,13 @@ class VerifyLoop final : public enforce::ContainerObserver {
     std::string response;
   };
 
+  static size_t BytesOf(const Happening& happening);
   void Push(Happening happening);
   void Run();
   std::optional<Happening> Next(Clock::time_point until);
   void Handle(const Happening& happening);
   void Enter(const Happening& created);
+  void Forget(const std::string& id);
   // A container that was just started. One that is weaker than it must be is looked at once more
   // before anything is said: its process may not have come to its program yet.
   void LookAt(const std::string& id, bool again);
@@ -110,6 +113,7 @@ class VerifyLoop final : public enforce::ContainerObserver {
   mutable std::mutex mu_;
   std::condition_variable changed_;
   std::deque<Happening> queue_;  // guarded by mu_
+  size_t queue_bytes_ = 0;       // guarded by mu_
   bool told_to_stop_ = false;    // guarded by mu_
   bool stopping_ = false;        // guarded by mu_
   Standing standing_;            // guarded by mu_
