@@ -9,7 +9,7 @@ namespace sekisho::bench {
 
 bool ParseOptions(int argc, char** argv, Options& options, int& exit_code) {
   CLI::App app("What the way through Sekisho costs, beside the ways through haproxy and nginx.");
-  app.add_option("--rounds", options.rounds, "Rounds of each case (11)")
+  app.add_option("--rounds", options.rounds, "Rounds of each case (21)")
       ->check(CLI::Range(1, 1000));
   app.add_flag("--quick", options.quick, "A few calls: whether it works, not how fast it is");
   app.add_option("--case", options.cases, "Only this case; may be given more than once")
@@ -28,6 +28,8 @@ bool ParseOptions(int argc, char** argv, Options& options, int& exit_code) {
   app.add_flag("--real", options.real, "Instead: real pods of a private containerd, as root");
   app.add_flag("--all", options.all, "The cases, and what --leak and --real measure");
   app.add_flag("--check", options.check, "Fail when a bar is missed");
+  app.add_flag("--no-pin", options.no_pin,
+               "Leave it to the scheduler which process runs on which CPU");
   app.add_option("--haproxy", options.haproxy, "The haproxy to measure");
   app.add_option("--nginx", options.nginx, "The nginx to measure");
   try {

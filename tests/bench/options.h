@@ -21,6 +21,7 @@ struct Options {
   bool real = false;
   bool all = false;  // the cases, and both of these
   bool check = false;
+  bool no_pin = false;
   std::string haproxy = "haproxy";
   std::string nginx = "nginx";
 };

@@ -5,7 +5,9 @@
 namespace sekisho::bench {
 
 // * One thread: a connection is served by one, and a kubelet has one connection. More would idle.
-// * The window is of both sides; the default of 64 KiB would be what the long lists measure.
+// * The window is of both sides; the default of 64 KiB would be what the long lists measure. Larger
+//   buffers than the default of 16 KiB make those four times as fast, and the short calls no
+//   slower.
 // * http-reuse always: all streams share a connection to the runtime, as gRPC would have it.
 // * TCP's and HTTP's timeouts are long, so that no connection is lost between two blocks.
 std::string HaproxyConfig(const std::string& listen, const std::string& upstream) {
@@ -13,6 +15,7 @@ std::string HaproxyConfig(const std::string& listen, const std::string& upstream
       "global\n"
       "  nbthread 1\n"
       "  maxconn 1024\n"
+      "  tune.bufsize 65536\n"
       "  tune.h2.initial-window-size 16777216\n"
       "  tune.h2.max-concurrent-streams 1024\n"
       "defaults\n"
@@ -38,7 +41,7 @@ std::string HaproxyConfig(const std::string& listen, const std::string& upstream
 //   leaving a worker behind. The event loop is the same.
 // * keepalive_requests: by default a connection is closed after 1,000 calls, on both sides.
 // * nginx has one connection to the runtime for each call in flight; `keepalive` keeps them all.
-// * Larger buffers and frames make its long lists faster; the defaults are 8 KiB.
+// * Buffers and chunks larger than the default of 8 KiB make its long lists four times as fast.
 std::string NginxConfig(const std::string& dir, const std::string& listen,
                         const std::string& upstream) {
   return base::StrCat(
@@ -59,7 +62,7 @@ std::string NginxConfig(const std::string& dir, const std::string& listen,
       "/scgi;\n"
       "  http2_max_concurrent_streams 1024;\n"
       "  http2_recv_buffer_size 256k;\n"
-      "  http2_chunk_size 16k;\n"
+      "  http2_chunk_size 64k;\n"
       "  keepalive_requests 1000000000;\n"
       "  keepalive_time 10h;\n"
       "  keepalive_timeout 1h;\n"

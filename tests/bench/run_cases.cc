@@ -8,6 +8,7 @@
 #include "base/status_macros.h"
 #include "base/str_cat.h"
 #include "bench/cases.h"
+#include "bench/cpus.h"
 #include "bench/measure.h"
 #include "bench/process_usage.h"
 #include "bench/stub_runtime.h"
@@ -112,8 +113,12 @@ absl::Status MeasureCases(const Options& options, Results& results) {
   const testing::TempDir dir;
   const BenchPod pod(dir.path());
   const Answers answers = AnswersOfARuntime(/*unique_ids=*/false);
+  const Cpus cpus(!options.no_pin);
+  cpus.UseFirst();
   const StubRuntime stub(dir.File("runtime.sock"), answers);
+  cpus.UseSecond();
   SEKISHO_ASSIGN_OR_RETURN(std::vector<ConnectedWay> ways, StartWays(options, dir, pod));
+  cpus.UseFirst();
   const std::vector<Memory> idle = MemoryOfAll(ways);
   for (ConnectedWay& way : ways) {
     SEKISHO_ASSIGN_OR_RETURN(way.client, LoadClient::Connect(way.way->socket()));
