@@ -105,6 +105,33 @@ TEST(BenchTest, WritesTheTableIntoAPage) {
   EXPECT_THAT(page, ::testing::Not(HasSubstr("old")));
 }
 
+TEST(BenchTest, SaysWhichBarsAreMetAndFailsOnlyWhenTold) {
+  const testing::TempDir dir;
+  // Twice as much added as nginx adds, and half of its throughput.
+  testing::WriteText(dir.File("in.json"), R"({"machine": "m", "versions": {}, "skipped": [],
+    "memory_kib": [{"way": "sekisho", "idle": {"rss": 10240, "anon": 1, "file": 1},
+                    "loaded": {"rss": 10240, "anon": 1, "file": 1}}],
+    "cases": [
+      {"name": "small-1", "title": "t", "unit": "calls", "ways": {
+        "direct": {"p50_us": [10, 10], "p99_us": [1, 1], "per_second": [1, 1], "cpu_us": [0, 0]},
+        "sekisho": {"p50_us": [30, 30], "p99_us": [1, 1], "per_second": [1, 1], "cpu_us": [1, 1]},
+        "nginx": {"p50_us": [20, 20], "p99_us": [1, 1], "per_second": [1, 1], "cpu_us": [1, 1]}}},
+      {"name": "small-16", "title": "t", "unit": "calls", "ways": {
+        "direct": {"p50_us": [1], "p99_us": [1], "per_second": [9], "cpu_us": [0]},
+        "sekisho": {"p50_us": [1], "p99_us": [1], "per_second": [2], "cpu_us": [1]},
+        "nginx": {"p50_us": [1], "p99_us": [1], "per_second": [4], "cpu_us": [1]}}}]})");
+  const Finished run = Bench({"--from", dir.File("in.json")});
+  EXPECT_EQ(run.exit_code, 0) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("MISSED  64 B, 1 in flight: added p50 at most 1.2 x nginx's\n"
+                                    "          2.00 x (20.0 us, 10.0 us)"));
+  EXPECT_THAT(run.output,
+              HasSubstr("MISSED  64 B, 16 in flight: throughput at least 1.0 x nginx's\n"
+                        "          0.50 x (2/s, 4/s)"));
+  EXPECT_THAT(run.output, HasSubstr("met     RSS idle at most 20 MiB\n          10.0 MiB"));
+  EXPECT_THAT(run.output, HasSubstr("not measured in this run: 8"));
+  EXPECT_EQ(Bench({"--from", dir.File("in.json"), "--check"}).exit_code, 3);
+}
+
 TEST(BenchTest, FailsWhereAProxyDoesNotStart) {
   const Finished run = Bench({"--quick", "--ways", "direct,haproxy", "--haproxy", "/bin/false"});
   EXPECT_EQ(run.exit_code, 1);

@@ -27,6 +27,18 @@ double Median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+double Quantile(std::vector<double> values, double share) {
+  if (values.empty()) {
+    return 0;
+  }
+  std::ranges::sort(values);
+  return values[static_cast<size_t>(share * static_cast<double>(values.size() - 1))];
+}
+
+std::vector<double> Ratios(const std::vector<double>& a, const std::vector<double>& b) {
+  return RoundByRound(a, b, std::divides<>());
+}
+
 std::vector<double> Differences(const std::vector<double>& a, const std::vector<double>& b) {
   return RoundByRound(a, b, std::minus<>());
 }
@@ -36,7 +48,7 @@ double MedianDifference(const std::vector<double>& a, const std::vector<double>&
 }
 
 double MedianRatio(const std::vector<double>& a, const std::vector<double>& b) {
-  return Median(RoundByRound(a, b, std::divides<>()));
+  return Median(Ratios(a, b));
 }
 
 double GrowthPerCall(const LeakResult& leak) {

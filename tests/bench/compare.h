@@ -10,11 +10,14 @@ namespace sekisho::bench {
 
 // 0 of nothing.
 double Median(std::vector<double> values);
+// The value that a share of them lies below.
+double Quantile(std::vector<double> values, double share);
 
 // Medians over the rounds that both have of a[i] - b[i], and of a[i] / b[i].
 double MedianDifference(const std::vector<double>& a, const std::vector<double>& b);
 double MedianRatio(const std::vector<double>& a, const std::vector<double>& b);
 
+std::vector<double> Ratios(const std::vector<double>& a, const std::vector<double>& b);
 std::vector<double> Differences(const std::vector<double>& a, const std::vector<double>& b);
 
 // Bytes that the memory grew by in each call over the last half of the calls: the slope of the line

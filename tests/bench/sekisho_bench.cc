@@ -13,6 +13,7 @@
 #include "bench/load.h"
 #include "bench/options.h"
 #include "bench/page.h"
+#include "bench/real_runtime.h"
 #include "bench/results_json.h"
 #include "bench/run_cases.h"
 #include "bench/svg.h"
@@ -34,6 +35,9 @@ absl::StatusOr<Results> ResultsOf(const Options& options) {
   }
   if (options.all || options.leak) {
     SEKISHO_RETURN_IF_ERROR(MeasureLeak(options, results));
+  }
+  if (options.all || options.real) {
+    SEKISHO_RETURN_IF_ERROR(MeasureRealRuntime(options, results));
   }
   return results;
 }

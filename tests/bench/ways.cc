@@ -31,12 +31,6 @@ constexpr char kRestricted[] =
     "- match: {namespaces: [kube-system], source: static}\n"
     "  reason: control plane static pods\n";
 
-// What a program says of its version, in one line.
-std::string FirstLine(const std::vector<std::string>& argv) {
-  const std::string output = testing::RunToEnd(argv).output;
-  return output.substr(0, output.find('\n'));
-}
-
 class Direct : public Way {
  public:
   explicit Direct(std::string socket) : socket_(std::move(socket)) {}
@@ -55,7 +49,7 @@ class Sekisho : public Way {
   bool Start() { return process_.Start(); }
   std::string socket() const override { return process_.socket(); }
   pid_t pid() const override { return process_.pid(); }
-  std::string version() const override { return FirstLine({SEKISHO_BINARY, "version"}); }
+  std::string version() const override { return SekishoVersion(); }
   std::string log() const override { return process_.Log(); }
 
  private:
@@ -100,7 +94,7 @@ absl::StatusOr<std::unique_ptr<Way>> StartHaproxy(const WayOptions& options) {
   // -db: in the foreground, and one process.
   auto way = std::make_unique<Proxy>(options.dir,
                                      std::vector<std::string>{options.haproxy, "-db", "-f", config},
-                                     FirstLine({options.haproxy, "-v"}));
+                                     VersionOf({options.haproxy, "-v"}));
   const bool serves = way->Listens();
   return Checked(std::move(way), serves);
 }
@@ -114,7 +108,7 @@ absl::StatusOr<std::unique_ptr<Way>> StartNginx(const WayOptions& options) {
   auto way = std::make_unique<Proxy>(
       options.dir,
       std::vector<std::string>{options.nginx, "-p", options.dir, "-e", "stderr", "-c", config},
-      FirstLine({options.nginx, "-v"}));
+      VersionOf({options.nginx, "-v"}));
   const bool serves = way->Listens();
   return Checked(std::move(way), serves);
 }
@@ -124,6 +118,15 @@ absl::StatusOr<std::unique_ptr<Way>> StartNginx(const WayOptions& options) {
 const std::vector<std::string>& AllWays() {
   static const std::vector<std::string> all = {kDirect, kSekisho, kEnforcing, kHaproxy, kNginx};
   return all;
+}
+
+std::string VersionOf(const std::vector<std::string>& argv) {
+  const std::string output = testing::RunToEnd(argv).output;
+  return output.substr(0, output.find('\n'));
+}
+
+std::string SekishoVersion() {
+  return VersionOf({SEKISHO_BINARY, "version"});
 }
 
 std::string EnforcingPolicy() {

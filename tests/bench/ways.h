@@ -20,6 +20,9 @@ inline constexpr char kEnforcing[] = "enforcing";
 inline constexpr char kHaproxy[] = "haproxy";
 inline constexpr char kNginx[] = "nginx";
 
+// No way, but it has a version, too.
+inline constexpr char kContainerd[] = "containerd";
+
 // In the order in which they are reported.
 const std::vector<std::string>& AllWays();
 
@@ -51,6 +54,10 @@ absl::StatusOr<std::unique_ptr<Way>> StartWay(const std::string& name, const Way
 // Sekisho with another policy, the whole file. `dir` has to exist.
 absl::StatusOr<std::unique_ptr<Way>> StartSekisho(const std::string& policy,
                                                   const WayOptions& options);
+// What a program says of its version, in one line.
+std::string VersionOf(const std::vector<std::string>& argv);
+std::string SekishoVersion();
+
 // Restricted, with everything hardened that can be.
 std::string EnforcingPolicy();
 
