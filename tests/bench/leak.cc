@@ -1,6 +1,5 @@
 #include "bench/leak.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -41,9 +40,7 @@ absl::Status MeasureLeak(const Options& options, Results& results) {
   SEKISHO_ASSIGN_OR_RETURN(const std::unique_ptr<Way> sekisho,
                            StartWay(kEnforcing, {.dir = dir.File("agent"),
                                                  .upstream = dir.File("runtime.sock"),
-                                                 .kubelet_root = pod.kubelet_root(),
-                                                 .haproxy = "",
-                                                 .nginx = ""}));
+                                                 .kubelet_root = pod.kubelet_root()}));
   SEKISHO_ASSIGN_OR_RETURN(const std::unique_ptr<LoadClient> client,
                            LoadClient::Connect(sekisho->socket()));
   Lifecycle pods(pod, answers, kLanes);

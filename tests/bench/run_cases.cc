@@ -13,6 +13,7 @@
 #include "bench/process_usage.h"
 #include "bench/stub_runtime.h"
 #include "bench/ways.h"
+#include "support/sekisho_process.h"
 #include "support/temp_dir.h"
 #include "support/text_file.h"
 
@@ -75,12 +76,16 @@ absl::Status CheckHardened(const std::vector<ConnectedWay>& ways, const testing:
     if (way.name != kEnforcing) {
       continue;
     }
-    // An answer comes after its line in the log.
-    const std::string log = testing::ReadText(dir.File(way.name) + "/audit.jsonl");
-    if (log.find("\"method\":\"CreateContainer\"") == std::string::npos ||
-        log.find("\"decision\":\"harden\"") == std::string::npos) {
+    // An answer does not wait for its line in the log.
+    const std::string file = dir.File(way.name) + "/audit.jsonl";
+    const bool hardened = testing::Eventually([&] {
+      const std::string log = testing::ReadText(file);
+      return log.find("\"method\":\"CreateContainer\",\"decision\":\"harden\"") !=
+             std::string::npos;
+    });
+    if (!hardened) {
       return absl::FailedPreconditionError(
-          base::StrCat("the CreateContainer was not hardened:\n", log));
+          base::StrCat("the CreateContainer was not hardened:\n", testing::ReadText(file)));
     }
   }
   return absl::OkStatus();

@@ -88,6 +88,18 @@ absl::StatusOr<std::unique_ptr<Way>> Checked(std::unique_ptr<Way> way, bool serv
   return way;
 }
 
+absl::StatusOr<std::unique_ptr<Way>> StartSekisho(const std::string& policy,
+                                                  const WayOptions& options) {
+  auto way =
+      std::make_unique<Sekisho>(testing::SekishoOptions{.dir = options.dir,
+                                                        .upstream_socket = options.upstream,
+                                                        .policy = policy,
+                                                        .kubelet_root = options.kubelet_root,
+                                                        .more_config = "log: {level: warn}\n"});
+  const bool serves = way->Start();
+  return Checked(std::move(way), serves);
+}
+
 absl::StatusOr<std::unique_ptr<Way>> StartHaproxy(const WayOptions& options) {
   const std::string config = options.dir + "/haproxy.cfg";
   testing::WriteText(config, HaproxyConfig(options.dir + "/listen.sock", options.upstream));
@@ -131,18 +143,6 @@ std::string SekishoVersion() {
 
 std::string EnforcingPolicy() {
   return kRestricted;
-}
-
-absl::StatusOr<std::unique_ptr<Way>> StartSekisho(const std::string& policy,
-                                                  const WayOptions& options) {
-  auto way =
-      std::make_unique<Sekisho>(testing::SekishoOptions{.dir = options.dir,
-                                                        .upstream_socket = options.upstream,
-                                                        .policy = policy,
-                                                        .kubelet_root = options.kubelet_root,
-                                                        .more_config = "log: {level: warn}\n"});
-  const bool serves = way->Start();
-  return Checked(std::move(way), serves);
 }
 
 absl::StatusOr<std::unique_ptr<Way>> StartWay(const std::string& name, const WayOptions& options) {

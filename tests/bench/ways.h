@@ -30,8 +30,8 @@ struct WayOptions {
   std::string dir;           // of the proxies' files
   std::string upstream;      // the stub's socket
   std::string kubelet_root;  // for Sekisho
-  std::string haproxy;       // the programs
-  std::string nginx;
+  std::string haproxy = {};  // the programs
+  std::string nginx = {};
 };
 
 // A running proxy. Ends with this object.
@@ -51,9 +51,6 @@ class Way {
 // Starts the way of that name and waits until it listens.
 absl::StatusOr<std::unique_ptr<Way>> StartWay(const std::string& name, const WayOptions& options);
 
-// Sekisho with another policy, the whole file. `dir` has to exist.
-absl::StatusOr<std::unique_ptr<Way>> StartSekisho(const std::string& policy,
-                                                  const WayOptions& options);
 // What a program says of its version, in one line.
 std::string VersionOf(const std::vector<std::string>& argv);
 std::string SekishoVersion();
