@@ -3,6 +3,7 @@
 #   build   to build the agent
 #   test    to build the tests
 #   run     to run real containers: the e2e tests and the demo
+#   bench   what haproxy and nginx link, for ./bench, which fetches them itself: to install them would start them
 #   fuzz    to build the fuzzers, besides what build and test have
 #   system  to boot a node in systemd-nspawn: the system tests
 #   package to build the Debian package, and to check it and the units
@@ -24,6 +25,7 @@ packages_of() {
       ;;
     test) echo libnghttp2-dev libbenchmark-dev libgmock-dev libgtest-dev zsh bash-completion ;;
     run) echo containerd runc busybox-static containernetworking-plugins ;;
+    bench) echo libcrypt1 liblua5.3-0 libopentracing-c-wrapper0 libpcre2-8-0 libssl3 libsystemd0 zlib1g ;;
     fuzz) echo clang-14 libclang-rt-14-dev ;;
     system) echo mmdebstrap systemd-container busybox-static dpkg-dev file ;;
     package) echo dpkg-dev file lintian mmdebstrap systemd ;;

@@ -1,15 +1,26 @@
-// The fastest runtime there is: answers every call with bytes made before, on one completion queue.
+// The fastest runtime there is: one thread that answers each call with bytes made before.
 #pragma once
 
-#include <map>
+#include <sys/types.h>
+
 #include <string>
+
+#include "bench/answers.h"
 
 namespace sekisho::bench {
 
-// The answer to each method ("/runtime.v1.RuntimeService/Version"); any other gets 64 bytes.
-using Answers = std::map<std::string, std::string>;
+// A process of its own, which ends with this object and with this process, however that ends.
+class StubRuntime {
+ public:
+  // Listens when this returns. Before the first thread of this process is started, since it forks.
+  // Throws std::runtime_error where it cannot.
+  StubRuntime(const std::string& socket_path, const Answers& answers);
+  ~StubRuntime();
+  StubRuntime(const StubRuntime&) = delete;
+  StubRuntime& operator=(const StubRuntime&) = delete;
 
-// Serves on a unix socket until the process is killed. Call in a process of its own.
-[[noreturn]] void ServeStubRuntime(const std::string& socket_path, const Answers& answers);
+ private:
+  pid_t pid_;
+};
 
 }  // namespace sekisho::bench

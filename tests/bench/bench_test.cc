@@ -1,0 +1,150 @@
+// That the bench works, with what is always there. Its figures are nobody's business here.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "support/child_process.h"
+#include "support/temp_dir.h"
+#include "support/text_file.h"
+
+namespace sekisho::bench {
+namespace {
+
+using Json = nlohmann::json;
+using testing::Finished;
+using ::testing::HasSubstr;
+using testing::ReadText;
+using ::testing::StartsWith;
+
+Finished Bench(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), SEKISHO_BENCH_BINARY);
+  return testing::RunToEnd(arguments);
+}
+
+// Tags that are opened and closed, in XML without comments and CDATA. The first that is not closed,
+// or is closed without being open; "" when all is well.
+std::string TagOutOfPlace(const std::string& xml) {
+  std::vector<std::string> open;
+  for (size_t at = xml.find('<'); at != std::string::npos; at = xml.find('<', at + 1)) {
+    const size_t end = xml.find('>', at);
+    if (end == std::string::npos) {
+      return xml.substr(at, 20);
+    }
+    const bool closes = xml[at + 1] == '/';
+    const size_t from = at + (closes ? 2 : 1);
+    const std::string name = xml.substr(from, xml.find_first_of(" >/", from) - from);
+    if (!closes && xml[end - 1] != '/') {
+      open.push_back(name);
+    } else if (closes && (open.empty() || open.back() != name)) {
+      return name;
+    } else if (closes) {
+      open.pop_back();
+    }
+  }
+  return open.empty() ? "" : open.back();
+}
+
+TEST(BenchTest, MeasuresEveryCaseThroughBothSekishos) {
+  const testing::TempDir dir;
+  const Finished run = Bench({"--quick", "--ways", "direct,sekisho,enforcing", "--json",
+                              dir.File("out.json"), "--svg", dir.File("out.svg")});
+  ASSERT_EQ(run.exit_code, 0) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("64 B, 1 in flight"));
+
+  const Json json = Json::parse(ReadText(dir.File("out.json")), nullptr, false);
+  ASSERT_TRUE(json.is_object());
+  ASSERT_EQ(json["cases"].size(), 6u);
+  for (const Json& test : json["cases"]) {
+    for (const auto& [way, figures] : test["ways"].items()) {
+      ASSERT_EQ(figures["p50_us"].size(), 1u) << test["name"] << " " << way;
+      EXPECT_GT(figures["p50_us"][0], 0) << test["name"] << " " << way;
+      EXPECT_GT(figures["per_second"][0], 0) << test["name"] << " " << way;
+      EXPECT_EQ(figures["cpu_us"][0] > 0, way != "direct") << test["name"] << " " << way;
+    }
+  }
+  EXPECT_TRUE(json["cases"][2]["ways"].contains("enforcing"));
+  for (const Json& memory : json["memory_kib"]) {
+    EXPECT_GT(memory["idle"]["rss"], 1000) << memory;
+    EXPECT_GT(memory["loaded"]["anon"], 100) << memory;
+  }
+
+  const std::string svg = ReadText(dir.File("out.svg"));
+  EXPECT_THAT(svg, StartsWith("<svg "));
+  EXPECT_EQ(TagOutOfPlace(svg), "");
+
+  const Finished again = Bench({"--from", dir.File("out.json"), "--svg", dir.File("again.svg")});
+  EXPECT_EQ(again.exit_code, 0) << again.output;
+  EXPECT_EQ(ReadText(dir.File("again.svg")), svg);
+  EXPECT_THAT(run.output, HasSubstr(again.output)) << "the same table, read back";
+}
+
+TEST(BenchTest, WatchesTheMemoryOverThePodsOfALeakRun) {
+  const testing::TempDir dir;
+  const Finished run = Bench({"--quick", "--leak", "--json", dir.File("out.json")});
+  ASSERT_EQ(run.exit_code, 0) << run.output;
+  const Json json = Json::parse(ReadText(dir.File("out.json")), nullptr, false);
+  ASSERT_TRUE(json.is_object());
+  EXPECT_EQ(json["leak"]["samples"].back()["calls"], 3000);
+  EXPECT_THAT(json["cases"], ::testing::IsEmpty());
+}
+
+TEST(BenchTest, WritesTheTableIntoAPage) {
+  const testing::TempDir dir;
+  testing::WriteText(dir.File("page.md"),
+                     "before\n<!-- results -->\nold\n<!-- /results -->\nafter\n");
+  const Finished run = Bench(
+      {"--quick", "--ways", "direct,sekisho", "--case", "small-1", "--page", dir.File("page.md")});
+  ASSERT_EQ(run.exit_code, 0) << run.output;
+  const std::string page = ReadText(dir.File("page.md"));
+  EXPECT_THAT(page, StartsWith("before\n<!-- results -->\n\n```\n"));
+  EXPECT_THAT(page, HasSubstr("64 B, 1 in flight"));
+  EXPECT_THAT(page, HasSubstr("```\n\n<!-- /results -->\nafter\n"));
+  EXPECT_THAT(page, ::testing::Not(HasSubstr("old")));
+}
+
+TEST(BenchTest, SaysWhichBarsAreMetAndFailsOnlyWhenTold) {
+  const testing::TempDir dir;
+  // Twice as much added as nginx adds, and half of its throughput.
+  testing::WriteText(dir.File("in.json"), R"({"machine": "m", "versions": {}, "skipped": [],
+    "memory_kib": [{"way": "sekisho", "idle": {"rss": 10240, "anon": 1, "file": 1},
+                    "loaded": {"rss": 10240, "anon": 1, "file": 1}}],
+    "cases": [
+      {"name": "small-1", "title": "t", "unit": "calls", "ways": {
+        "direct": {"p50_us": [10, 10], "p99_us": [1, 1], "per_second": [1, 1], "cpu_us": [0, 0]},
+        "sekisho": {"p50_us": [30, 30], "p99_us": [1, 1], "per_second": [1, 1], "cpu_us": [1, 1]},
+        "nginx": {"p50_us": [20, 20], "p99_us": [1, 1], "per_second": [1, 1], "cpu_us": [1, 1]}}},
+      {"name": "small-16", "title": "t", "unit": "calls", "ways": {
+        "direct": {"p50_us": [1], "p99_us": [1], "per_second": [9], "cpu_us": [0]},
+        "sekisho": {"p50_us": [1], "p99_us": [1], "per_second": [2], "cpu_us": [1]},
+        "nginx": {"p50_us": [1], "p99_us": [1], "per_second": [4], "cpu_us": [1]}}}]})");
+  const Finished run = Bench({"--from", dir.File("in.json")});
+  EXPECT_EQ(run.exit_code, 0) << run.output;
+  EXPECT_THAT(run.output, HasSubstr("MISSED  64 B, 1 in flight: added p50 at most 1.2 x nginx's\n"
+                                    "          2.00 x (20.0 us, 10.0 us)"));
+  EXPECT_THAT(run.output,
+              HasSubstr("MISSED  64 B, 16 in flight: throughput at least 1.0 x nginx's\n"
+                        "          0.50 x (2/s, 4/s)"));
+  EXPECT_THAT(run.output, HasSubstr("met     RSS idle at most 20 MiB\n          10.0 MiB"));
+  EXPECT_THAT(run.output, HasSubstr("not measured in this run: 8"));
+  EXPECT_EQ(Bench({"--from", dir.File("in.json"), "--check"}).exit_code, 3);
+}
+
+TEST(BenchTest, FailsWhereAProxyDoesNotStart) {
+  const Finished run = Bench({"--quick", "--ways", "direct,haproxy", "--haproxy", "/bin/false"});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.output, HasSubstr("haproxy: it does not serve"));
+}
+
+TEST(BenchTest, FailsOnResultsThatAreNone) {
+  const testing::TempDir dir;
+  testing::WriteText(dir.File("in.json"), "{}");
+  const Finished run = Bench({"--from", dir.File("in.json")});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.output, HasSubstr("no results of a bench"));
+}
+
+}  // namespace
+}  // namespace sekisho::bench

@@ -1,0 +1,79 @@
+// Everything that was measured, as it was measured: one figure a round. What is printed, drawn and
+// compared is made of this, now or later, from the JSON.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/process_usage.h"
+
+namespace sekisho::bench {
+
+// Of one way in one case; element i is of round i.
+struct Figures {
+  std::vector<double> p50_us;
+  std::vector<double> p99_us;
+  std::vector<double> per_second;
+  std::vector<double> cpu_us;  // of the proxy, for one call or message
+};
+
+struct CaseResult {
+  std::string name;
+  std::string title;
+  std::string unit;                     // what is counted: "calls" or "messages"
+  std::map<std::string, Figures> ways;  // by the name of the way
+};
+
+struct WayMemory {
+  std::string way;
+  Memory idle;    // after its start
+  Memory loaded;  // after all cases
+};
+
+// One process, and how its memory went.
+struct LeakResult {
+  struct Sample {
+    int64_t calls = 0;  // answered before it
+    Memory memory;
+  };
+  std::vector<Sample> samples;  // the first: before all calls
+};
+
+// The same thing done directly and through Sekisho, in turns.
+struct Pair {
+  std::string name;
+  std::vector<double> direct;
+  std::vector<double> through;
+};
+
+// Pods of a real runtime: milliseconds of each call, and "total" of a pod.
+struct PodsResult {
+  std::vector<Pair> steps;
+};
+
+// What a kubelet asks all the time, of a real runtime with many containers.
+struct BackgroundResult {
+  int64_t containers = 0;
+  std::vector<Pair> calls;  // milliseconds of each
+  double seconds = 0;       // how long Sekisho was asked
+  double cpu_seconds = 0;   // what it used in that time
+};
+
+struct Results {
+  std::string machine;
+  std::map<std::string, std::string> versions;  // of the ways
+  std::vector<CaseResult> cases;
+  std::vector<WayMemory> memory;
+  std::optional<LeakResult> leak;
+  std::optional<PodsResult> pods;
+  std::optional<BackgroundResult> background;
+  std::vector<std::string> skipped;  // what was not measured, and why
+};
+
+// Processors and kernel of this machine.
+std::string ThisMachine();
+
+}  // namespace sekisho::bench
