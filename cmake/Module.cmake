@@ -13,7 +13,8 @@ endfunction()
 
 # sekisho_test(NAME SOURCES a_test.cc … LIBS target … [LABELS unit|integration|e2e] [TIMEOUT s])
 #
-# One GoogleTest program, registered as one ctest per test case, and part of the target tests-LABEL.
+# One GoogleTest program, registered as one ctest per test case, or as one under a sanitizer, and part of the
+# target tests-LABEL.
 function(sekisho_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT arg_TIMEOUT)
@@ -26,6 +27,12 @@ function(sekisho_test name)
     add_custom_target(tests-${arg_LABELS})
   endif()
   add_dependencies(tests-${arg_LABELS} ${name})
+  if(SEKISHO_SANITIZE)
+    # To start an instrumented program takes longer than most of its cases: once is enough.
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 900)
+    return()
+  endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
 endfunction()

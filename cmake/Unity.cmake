@@ -55,6 +55,7 @@ set(compiled_alone
     agent/seccomp/runtime_default.cc
     agent/seccomp/value_reader.cc
     agent/verify/verifier.cc
+    tests/bench/table.cc
     tests/integration/kube/scale_test.cc
     tests/support/api_server_tls.cc
     tests/support/raw_client.cc

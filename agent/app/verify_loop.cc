@@ -108,7 +108,10 @@ void VerifyLoop::Push(Happening happening) {
   {
     const std::lock_guard lock(mu_);
     const size_t bytes = BytesOf(happening);
-    if (queue_.size() >= kQueueMax || (queue_bytes_ > 0 && queue_bytes_ + bytes > kQueueBytesMax)) {
+    const bool full =
+        queue_.size() >= kQueueMax || (queue_bytes_ > 0 && queue_bytes_ + bytes > kQueueBytesMax);
+    // A removal is an id, and one that is lost would stay in the ledger for minutes.
+    if (full && (happening.kind != Happening::Kind::kRemoved || queue_.size() >= kRemovalsMax)) {
       standing_.not_entered += happening.kind == Happening::Kind::kCreated ? 1 : 0;
       return;
     }
@@ -223,17 +226,18 @@ void VerifyLoop::Forget(const std::string& id) {
   standing_.last = std::move(result);
 }
 
-verify::Basis VerifyLoop::BasisNow() const {
-  return {
-      .policy = snapshots_.Get()->policy,
-      .namespaces = options_.namespaces ? options_.namespaces() : policy::NamespaceView{},
-      .ledger = ledger_ == nullptr
-                    ? verify::LedgerView{.since = std::chrono::system_clock::now(), .entries = {}}
-                    : ledger_->View()};
+verify::Basis VerifyLoop::BasisNow(const std::string& id) const {
+  verify::LedgerView decided{.since = std::chrono::system_clock::now(), .entries = {}};
+  if (ledger_ != nullptr) {
+    decided = id.empty() ? ledger_->View() : ledger_->ViewOf(id);
+  }
+  return {.policy = snapshots_.Get()->policy,
+          .namespaces = options_.namespaces ? options_.namespaces() : policy::NamespaceView{},
+          .ledger = std::move(decided)};
 }
 
 void VerifyLoop::LookAt(const std::string& id, bool again) {
-  absl::StatusOr<verify::Container> container = verifier_->One(BasisNow(), id);
+  absl::StatusOr<verify::Container> container = verifier_->One(BasisNow(id), id);
   if (!container.ok()) {
     return;  // it has ended already, or the next comparison of all says what is wrong
   }
@@ -263,7 +267,7 @@ void VerifyLoop::LookAt(const std::string& id, bool again) {
 
 VerifyLoop::Clock::time_point VerifyLoop::LookAtAll() {
   const Clock::time_point begun = Clock::now();
-  verify::Result result = verifier_->Run(BasisNow());
+  verify::Result result = verifier_->Run(BasisNow(/*id=*/""));
   // A container that is made meanwhile may not be in the ledger yet.
   if (verify::IsTooEarly(result) && ++too_early_ <= kTooEarlyMax) {
     return Clock::now() + kTooEarlyAgain;

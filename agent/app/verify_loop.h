@@ -49,6 +49,7 @@ class VerifyLoop final : public enforce::ContainerObserver {
   // is said in the log and ends in their being reported as ones that did not pass.
   static constexpr size_t kQueueMax = 4096;
   static constexpr size_t kQueueBytesMax = size_t{8} << 20;
+  static constexpr size_t kRemovalsMax = size_t{8} * kQueueMax;
 
   explicit VerifyLoop(const enforce::SnapshotHolder& snapshots) : snapshots_(snapshots) {}
   ~VerifyLoop() override { Stop(); }
@@ -98,7 +99,8 @@ class VerifyLoop final : public enforce::ContainerObserver {
   void ForgetRemoved();
   void AskRuntime();
   void Say(const verify::Container& container);
-  verify::Basis BasisNow() const;
+  // Of one container, or with no id of all.
+  verify::Basis BasisNow(const std::string& id) const;
 
   const enforce::SnapshotHolder& snapshots_;
   VerifyLoopOptions options_;

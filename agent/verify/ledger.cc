@@ -23,7 +23,7 @@ using std::chrono::system_clock;
 
 constexpr std::chrono::minutes kYoung{1};
 // A file is written anew when it has this many lines more than twice those that count.
-constexpr size_t kLinesToSpare = 64;
+constexpr size_t kLinesToSpare = 1024;
 
 // As the file has it, so that what was added reads the same after a restart.
 system_clock::time_point Now() {
@@ -133,6 +133,16 @@ absl::Status Ledger::Keep(const std::unordered_set<std::string>& existing) {
 LedgerView Ledger::View() const {
   const std::lock_guard lock(mu_);
   return view_;
+}
+
+LedgerView Ledger::ViewOf(std::string_view container_id) const {
+  const std::lock_guard lock(mu_);
+  LedgerView view{.since = view_.since, .entries = {}, .unreadable = view_.unreadable};
+  if (const auto entry = view_.entries.find(base::AbslView(container_id));
+      entry != view_.entries.end()) {
+    view.entries.insert(*entry);
+  }
+  return view;
 }
 
 size_t Ledger::size() const {

@@ -59,6 +59,8 @@ class Ledger {
   absl::Status Keep(const std::unordered_set<std::string>& existing);
 
   LedgerView View() const;
+  // Of one container: at most one entry.
+  LedgerView ViewOf(std::string_view container_id) const;
   size_t size() const;
 
  private:

@@ -20,22 +20,22 @@ constexpr uint32_t kStreamsMost = 1024;
 constexpr size_t kReadMost = size_t{256} << 10;
 constexpr size_t kWriteMost = size_t{256} << 10;
 
-struct Options {
-  Options() {
+struct Http2Option {
+  Http2Option() {
     nghttp2_option_new(&option);
     // For priorities, which nobody here uses; it costs memory and time.
     nghttp2_option_set_no_closed_streams(option, 1);
   }
-  ~Options() { nghttp2_option_del(option); }
-  Options(const Options&) = delete;
-  Options& operator=(const Options&) = delete;
+  ~Http2Option() { nghttp2_option_del(option); }
+  Http2Option(const Http2Option&) = delete;
+  Http2Option& operator=(const Http2Option&) = delete;
 
   nghttp2_option* option = nullptr;
 };
 
 nghttp2_session* NewSession(H2Session::Side side, const nghttp2_session_callbacks& callbacks,
                             void* user_data) {
-  const Options options;
+  const Http2Option options;
   nghttp2_session* session = nullptr;
   const auto make = side == H2Session::Side::kClient ? &nghttp2_session_client_new2
                                                      : &nghttp2_session_server_new2;
