@@ -11,7 +11,9 @@ add_library(sekisho::build_flags ALIAS sekisho_build_flags)
 # --- warnings ------------------------------------------------------------------------------------
 target_compile_options(sekisho_build_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Werror
-  -Wformat=2 -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough)
+  -Wformat=2 -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+  # Files that are compiled together (Unity.cmake) do both to each other.
+  "$<$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>:-Wno-shadow;-Wno-subobject-linkage>")
 
 # --- hardening -----------------------------------------------------------------------------------
 # PIE comes from CMAKE_POSITION_INDEPENDENT_CODE; the rest is what Debian's hardening=+all does, plus

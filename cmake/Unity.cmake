@@ -1,6 +1,6 @@
 # Several source files to one compilation, where a preset sets CMAKE_UNITY_BUILD: the sanitizers' builds take
-# half of the time so, for headers are most of what is compiled. Only there: in the other builds each file has
-# to include what it uses.
+# half of the time so, for headers are most of what is compiled. CI does the same with the tests alone
+# (SEKISHO_UNITY_TESTS). In the other builds each file has to include what it uses.
 #
 # What an unnamed namespace holds must then be unique in its target. These files are compiled alone, because
 # they have a name in common with another one: of a constant, a row of a table, a helper. When such a build
@@ -55,7 +55,6 @@ set(compiled_alone
     agent/seccomp/runtime_default.cc
     agent/seccomp/value_reader.cc
     agent/verify/verifier.cc
-    tests/bench/table.cc
     tests/integration/kube/scale_test.cc
     tests/support/api_server_tls.cc
     tests/support/raw_client.cc

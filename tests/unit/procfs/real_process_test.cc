@@ -234,6 +234,11 @@ TEST(RealProcess, NamespacesOfItsOwnHaveOtherInodes) {
 // Its users have no numbers out here: the kernel shows all of them as 65534.
 TEST(RealProcess, AUserNamespaceIsSeenFromOutside) {
   const Child child([] { return ErrnoOf(::unshare(CLONE_NEWUSER) == 0); });
+#ifdef __SANITIZE_THREAD__  // its runtime keeps a thread, and unshare(2) refuses
+  if (child.error() == EINVAL) {
+    return;
+  }
+#endif
   if (child.error() != 0) {
     GTEST_SKIP() << "no user namespace can be made here: " << std::strerror(child.error());
   }
