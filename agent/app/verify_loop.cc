@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/background_thread.h"
 #include "base/str_cat.h"
 #include "base/str_join.h"
 #include "base/utf8.h"
@@ -141,7 +140,6 @@ std::optional<VerifyLoop::Happening> VerifyLoop::Next(Clock::time_point until) {
 
 // What is queued is entered also when the agent stops: the next one reads the ledger.
 void VerifyLoop::Run() {
-  base::GiveWay();
   AskRuntime();
   Clock::time_point all_due = LookAtAll();
   Clock::time_point runtime_due = Clock::now() + kRuntimeInterval;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "audit/timestamp.h"
-#include "base/background_thread.h"
 
 namespace sekisho::audit {
 
@@ -45,7 +44,6 @@ void FileSink::Flush() {
 }
 
 void FileSink::Run() {
-  base::GiveWay();
   std::unique_lock lock(mu_);
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
