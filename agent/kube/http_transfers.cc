@@ -173,7 +173,8 @@ void HttpTransfers::End(HttpTransfer& transfer, Response response) {
 
 void HttpTransfers::TellEnded() {
   while (!ended_.empty()) {
-    const auto [id, response] = std::move(ended_.front());
+    const Loop::Id id = ended_.front().first;
+    const Response response = std::move(ended_.front().second);
     ended_.pop_front();
     // Whoever is told before may have cancelled it.
     if (const auto node = transfers_.extract(id); !node.empty()) {
