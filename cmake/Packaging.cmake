@@ -78,6 +78,18 @@ install(FILES ${packaging}/deb/copyright ${PROJECT_BINARY_DIR}/packaging/changel
 install(FILES ${packaging}/deb/lintian-overrides DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides
         RENAME sekisho)
 
+# --- what is linked into the program: versions, and licences, which ask for it --------------------
+set(linked_packages ${PROJECT_BINARY_DIR}/packaging/linked-packages.txt)
+file(WRITE ${linked_packages} "")
+foreach(package IN LISTS SEKISHO_LINKED_PACKAGES)
+  execute_process(COMMAND ${SEKISHO_DPKG_QUERY} -W
+    -f "\${source:Package} \${source:Version} \${binary:Package} \${Version}\n" ${package}
+    OUTPUT_VARIABLE line COMMAND_ERROR_IS_FATAL ANY)
+  file(APPEND ${linked_packages} "${line}")
+  install(FILES /usr/share/doc/${package}/copyright DESTINATION ${doc_dir}/linked RENAME ${package})
+endforeach()
+install(FILES ${linked_packages} DESTINATION ${doc_dir}/linked RENAME packages.txt)
+
 # --- the package ---------------------------------------------------------------------------------
 # Its version is that of the newest entry of packaging/deb/changelog, and so is every time in it, unless
 # SOURCE_DATE_EPOCH says another.

@@ -19,6 +19,8 @@ target_compile_options(sekisho_build_flags INTERFACE
 # PIE comes from CMAKE_POSITION_INDEPENDENT_CODE; the rest is what Debian's hardening=+all does, plus
 # control-flow integrity where compiler and CPU have it.
 target_compile_options(sekisho_build_flags INTERFACE -fstack-protector-strong -fstack-clash-protection)
+# What is linked and not used stays out: most of gRPC's libraries of libraries.
+target_link_options(sekisho_build_flags INTERFACE -Wl,--as-needed -Wl,--gc-sections)
 target_link_options(sekisho_build_flags INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 target_compile_definitions(sekisho_build_flags INTERFACE _GLIBCXX_ASSERTIONS)
 if(NOT SEKISHO_SANITIZE)

@@ -7,7 +7,8 @@
 # and its dynamic loader. So the same tree works on a node of any distribution, where the installer of
 # packaging/kustomize copies it to.
 #   bin/sekisho              lib/                     host/systemd/         units that start this program
-#   share/seccomp-profiles/  share/licenses/          share/packages.txt    where lib/ is from
+#   share/seccomp-profiles/  share/licenses/          share/packages.txt    where lib/ is from, and what is
+#                                                                           linked into the program
 #
 # The same program, libraries and SOURCE_DATE_EPOCH (default: the time of the last commit) make the same
 # archive, byte for byte.
@@ -58,6 +59,8 @@ while read -r library file; do
   install -m 0755 "$file" "$root/lib/$library"
   package_of "$file" | sed 's/: .*//' >>"$work/packages"
 done <"$work/libraries"
+# What the program has of other packages in itself.
+cut -d ' ' -f 3 "$build/packaging/linked-packages.txt" >>"$work/packages"
 sort -u "$work/packages" | while read -r package; do
   # shellcheck disable=SC2016  # dpkg's own variables
   dpkg-query -W -f '${source:Package} ${source:Version} ${binary:Package} ${Version}\n' "$package"
