@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/str_cat.h"
 #include "support/child_process.h"
 #include "support/temp_dir.h"
 #include "support/text_file.h"
@@ -130,6 +131,18 @@ TEST(BenchTest, SaysWhichBarsAreMetAndFailsOnlyWhenTold) {
   EXPECT_THAT(run.output, HasSubstr("met     RSS idle at most 20 MiB\n          10.0 MiB"));
   EXPECT_THAT(run.output, HasSubstr("not measured in this run: 8"));
   EXPECT_EQ(Bench({"--from", dir.File("in.json"), "--check"}).exit_code, 3);
+}
+
+TEST(BenchTest, ALineThatIsNoLimitIsNamed) {
+  const testing::TempDir dir;
+  for (const char* line : {"small-1 sekisho", "small-1 sekisho 0", "small-1 haproxy 100",
+                           "small-1 sekisho 100 more", "small-1 sekisho many"}) {
+    testing::WriteText(dir.File("limits"), base::StrCat("# a comment\n\n", line, "\n"));
+    const Finished run = Bench({"--instructions", dir.File("limits")});
+    EXPECT_EQ(run.exit_code, 1) << run.output;
+    EXPECT_THAT(run.output, HasSubstr(base::StrCat(dir.File("limits"), ":3: not ")));
+    EXPECT_THAT(run.output, HasSubstr(line));
+  }
 }
 
 TEST(BenchTest, FailsWhereAProxyDoesNotStart) {

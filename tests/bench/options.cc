@@ -30,6 +30,13 @@ bool ParseOptions(int argc, char** argv, Options& options, int& exit_code) {
   app.add_flag("--check", options.check, "Fail when a bar is missed");
   app.add_flag("--no-pin", options.no_pin,
                "Leave it to the scheduler which process runs on which CPU");
+  app.add_option("--instructions", options.instructions,
+                 "Instead: instructions of a call, under valgrind, and whether they are within the "
+                 "limits of this file")
+      ->check(CLI::ExistingFile);
+  app.add_option("--callgrind", options.callgrind,
+                 "With --instructions: where to leave callgrind's profiles")
+      ->check(CLI::ExistingDirectory);
   app.add_option("--haproxy", options.haproxy, "The haproxy to measure");
   app.add_option("--nginx", options.nginx, "The nginx to measure");
   try {

@@ -22,6 +22,8 @@ struct Options {
   bool all = false;  // the cases, and both of these
   bool check = false;
   bool no_pin = false;
+  std::string instructions;  // a table of limits: count instructions in place of measuring
+  std::string callgrind;     // keep callgrind's files there
   std::string haproxy = "haproxy";
   std::string nginx = "nginx";
 };

@@ -9,6 +9,7 @@
 
 #include "base/status_macros.h"
 #include "bench/bars.h"
+#include "bench/instructions.h"
 #include "bench/leak.h"
 #include "bench/load.h"
 #include "bench/options.h"
@@ -66,6 +67,10 @@ int Main(int argc, char** argv) {
   // So that what was started is ended, and what was written removed.
   (void)std::signal(SIGINT, Interrupt);
   (void)std::signal(SIGTERM, Interrupt);
+  if (!options.instructions.empty()) {
+    const absl::Status within = CheckInstructions(options);
+    return within.ok() ? 0 : Fail(within);
+  }
   const absl::StatusOr<Results> results = ResultsOf(options);
   if (!results.ok()) {
     return Fail(results.status());

@@ -95,7 +95,8 @@ absl::StatusOr<std::unique_ptr<Way>> StartSekisho(const std::string& policy,
                                                         .upstream_socket = options.upstream,
                                                         .policy = policy,
                                                         .kubelet_root = options.kubelet_root,
-                                                        .more_config = "log: {level: warn}\n"});
+                                                        .more_config = "log: {level: warn}\n",
+                                                        .run_under = options.run_under});
   const bool serves = way->Start();
   return Checked(std::move(way), serves);
 }

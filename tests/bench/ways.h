@@ -32,6 +32,7 @@ struct WayOptions {
   std::string kubelet_root;  // for Sekisho
   std::string haproxy = {};  // the programs
   std::string nginx = {};
+  std::vector<std::string> run_under = {};  // for Sekisho: a program that runs it
 };
 
 // A running proxy. Ends with this object.

@@ -76,10 +76,14 @@ void SekishoProcess::WritePolicy(const std::string& policy) const {
 }
 
 bool SekishoProcess::Start() {
-  Command command{.argv = {SEKISHO_BINARY, "serve", "--config", options_.dir + "/config.yaml"},
+  Command command{.argv = options_.run_under,
                   .environment = options_.environment,
                   .output_file = options_.dir + "/sekisho.log",
                   .listen_fd = options_.listen_fd};
+  for (const char* word : {SEKISHO_BINARY, "serve", "--config"}) {
+    command.argv.emplace_back(word);
+  }
+  command.argv.push_back(options_.dir + "/config.yaml");
   command.argv.insert(command.argv.end(), options_.arguments.begin(), options_.arguments.end());
   command.environment.emplace_back("NOTIFY_SOCKET", options_.dir + "/notify.sock");
   child_ = std::make_unique<ChildProcess>(command);

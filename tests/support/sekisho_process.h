@@ -25,6 +25,7 @@ struct SekishoOptions {
   // Added to config.yaml.
   std::string more_config = {};
   std::vector<std::string> arguments = {};
+  std::vector<std::string> run_under = {};  // a program, and its arguments, that runs the agent
   std::vector<std::pair<std::string, std::string>> environment = {};
   int listen_fd = -1;  // a listening socket for the agent to adopt
 };
