@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -95,18 +96,16 @@ absl::StatusOr<OwnedFile> ReadOwnedFile(const std::string& path, size_t max_byte
       .bytes = {}, .owner = info.st_uid, .group = info.st_gid, .mode = info.st_mode & 07777};
   // The size of stat is not trusted: files of /proc say 0, and a file may grow while it is read.
   // One byte more than allowed is asked for, to tell "exactly full" from "too long".
+  std::array<char, kReadChunk> chunk;  // not initialised: most files are far shorter
   while (file.bytes.size() <= max_bytes) {
-    const size_t have = file.bytes.size();
-    const size_t room = max_bytes - have;
-    file.bytes.resize(have + std::min(kReadChunk, room < kReadChunk ? room + 1 : room));
-    const ssize_t got = ::read(fd.get(), file.bytes.data() + have, file.bytes.size() - have);
-    const int error = errno;
-    file.bytes.resize(have + (got > 0 ? static_cast<size_t>(got) : 0));
+    const size_t room = max_bytes - file.bytes.size();
+    const ssize_t got = ::read(fd.get(), chunk.data(), room < kReadChunk ? room + 1 : kReadChunk);
     if (got == 0) {
       return file;
     }
-    if (got < 0 && error != EINTR) {
-      errno = error;
+    if (got > 0) {
+      file.bytes.append(chunk.data(), static_cast<size_t>(got));
+    } else if (errno != EINTR) {
       return ErrnoStatus(path, "cannot read");
     }
   }
