@@ -14,7 +14,6 @@
 
 #include "base/str_cat.h"
 #include "mounts/paths.h"
-#include "mounts/walk.h"
 
 namespace sekisho::mounts {
 namespace {
@@ -68,14 +67,9 @@ std::optional<Doubt> NodeView::Prepare() {
 }
 
 std::optional<Doubt> NodeView::TryPrepare() {
-  // The root itself may be a symlink; the mount table knows it by its real name.
   const std::string& root = options_.kubelet_root;
   const base::UniqueFd root_fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root_fd.valid()) {
-    return CannotOpen(root, errno);
-  }
-  const std::unique_ptr<char, Free> real(::realpath(root.c_str(), nullptr));
-  if (real == nullptr) {
     return CannotOpen(root, errno);
   }
   Opened pods = OpenBelow(root_fd.get(), "pods", Crossing::kAllowed);
@@ -83,12 +77,34 @@ std::optional<Doubt> NodeView::TryPrepare() {
     return CannotOpen(Spelt(""), pods.error);
   }
   pods_ = std::move(pods.fd);
+  return std::nullopt;
+}
+
+std::optional<Doubt> NodeView::ReadTable() {
+  if (!table_tried_) {
+    table_tried_ = true;
+    if (!TryReadTable()) {
+      table_.reset();
+    }
+  }
+  return table_.has_value() ? std::nullopt
+                            : std::optional(Doubt{.remark = "no mount table can be read"});
+}
+
+bool NodeView::TryReadTable() {
+  // The root itself may be a symlink; the mount table knows it by its real name.
+  const std::unique_ptr<char, Free> real(::realpath(options_.kubelet_root.c_str(), nullptr));
+  if (real == nullptr) {
+    return false;
+  }
   mounted_pods_ = Join(real.get(), "pods");
   table_ = MountTable::ReadFirst(options_.mount_tables);
-  if (!table_.has_value()) {
-    return Doubt{.remark = "no mount table can be read"};
-  }
-  return std::nullopt;
+  return table_.has_value();
+}
+
+bool NodeView::IsCertain(const Opened& opened) const {
+  return opened.fd.valid() && opened.on_one_mount && !options_.mount_tables.empty() &&
+         options_.mount_tables.front() == kOwnMountTable;
 }
 
 std::optional<Doubt> NodeView::OpenParent(const std::string& path, base::UniqueFd& parent) {
@@ -98,8 +114,13 @@ std::optional<Doubt> NodeView::OpenParent(const std::string& path, base::UniqueF
   const std::string directory = DirectoryOf(path);
   Opened opened = OpenBelow(pods_.get(), directory, Crossing::kForbidden);
   if (opened.fd.valid()) {
+    const bool certain = IsCertain(opened);
     parent = std::move(opened.fd);
-    return DoubtWay(path);
+    if (certain) {
+      return std::nullopt;
+    }
+    std::optional<Doubt> doubt = ReadTable();
+    return doubt.has_value() ? std::move(doubt) : DoubtWay(path);
   }
   if (opened.error == ELOOP) {
     return Doubt{.remark = base::StrCat("a symlink on the way to ", Spelt(path))};
@@ -118,8 +139,19 @@ std::optional<Doubt> NodeView::DoubtWay(const std::string& path) const {
 }
 
 std::optional<Doubt> NodeView::OpenLeaf(const std::string& path, base::UniqueFd& leaf) {
+  if (std::optional<Doubt> doubt = Prepare(); doubt.has_value()) {
+    return doubt;
+  }
+  if (Opened at_once = OpenBelow(pods_.get(), path, Crossing::kForbidden); IsCertain(at_once)) {
+    leaf = std::move(at_once.fd);
+    return std::nullopt;
+  }
+  // Something is in the way, or there. Which, and where, is seen from the directory.
   base::UniqueFd parent;
   if (std::optional<Doubt> doubt = OpenParent(path, parent); doubt.has_value()) {
+    return doubt;
+  }
+  if (std::optional<Doubt> doubt = ReadTable(); doubt.has_value()) {
     return doubt;
   }
   Opened opened = OpenBelow(parent.get(), LeafOf(path), Crossing::kForbidden);
@@ -133,6 +165,10 @@ std::optional<Doubt> NodeView::OpenLeaf(const std::string& path, base::UniqueFd&
   return std::nullopt;
 }
 
+const Mount* NodeView::MountAt(const std::string& path) const {
+  return table_.has_value() ? table_->At(Mounted(path)) : nullptr;
+}
+
 Doubt NodeView::SomethingMounted(const std::string& path, const Mount* mount) const {
   return {.remark = base::StrCat("something is mounted at ", Spelt(path)),
           .source = mount == nullptr ? "" : SourceOf(*mount)};
@@ -143,7 +179,7 @@ std::optional<Doubt> NodeView::DoubtManagedFile(const std::string& path) {
   if (std::optional<Doubt> doubt = OpenLeaf(path, file); doubt.has_value()) {
     return doubt;
   }
-  const Mount* mount = table_->At(Mounted(path));
+  const Mount* mount = MountAt(path);
   if (mount != nullptr || !file.valid()) {
     return SomethingMounted(path, mount);
   }
@@ -162,7 +198,7 @@ std::optional<Doubt> NodeView::DoubtVolume(std::string_view plugin, const std::s
   if (std::ranges::find(kEmptyDirPlugins, plugin) == kEmptyDirPlugins.end()) {
     return std::nullopt;
   }
-  const Mount* mount = table_->At(Mounted(path));
+  const Mount* mount = MountAt(path);
   // A bind mount of the whole of another tmpfs passes for the kubelet's own: the table shows no
   // difference that would last. Only root on the node can make one; no manifest can ask for it.
   if (mount == nullptr
@@ -200,7 +236,7 @@ std::optional<Volume> NodeView::FindSubPath(std::string_view volume, const std::
     doubt = std::move(*found);
     return std::nullopt;
   }
-  const Mount* mount = table_->At(Mounted(path));
+  const Mount* mount = MountAt(path);
   if (mount == nullptr) {
     doubt = {.remark = "a subPath, but nothing is mounted there"};
     return std::nullopt;

@@ -11,6 +11,7 @@
 #include "mounts/csi_data.h"
 #include "mounts/layout.h"
 #include "mounts/mount_table.h"
+#include "mounts/walk.h"
 
 namespace sekisho::mounts {
 
@@ -27,7 +28,9 @@ struct Volume {
 };
 
 // One request's look at one pod's directory. The mount table is read at most once, and only when
-// something needs it. Every path is relative to <root>/pods, as Place::below is.
+// something needs it: where the agent's own table is the one that counts, the kernel itself says of
+// what is no mount point, nor behind one, that it is not. Every path is relative to <root>/pods, as
+// Place::below is.
 class NodeView {
  public:
   NodeView(const Resolver::Options& options, std::string pod_uid)
@@ -45,16 +48,21 @@ class NodeView {
   CsiData CsiDataOf(const std::string& path);
 
  private:
-  // Opens <root>/pods and reads the mount table. Without both, nothing is certain.
+  // Opens <root>/pods, and reads the mount table. Without, nothing is certain.
   std::optional<Doubt> Prepare();
   std::optional<Doubt> TryPrepare();
+  std::optional<Doubt> ReadTable();
+  bool TryReadTable();
+  // Whether the mount table could say nothing that the kernel has not said of `opened`.
+  bool IsCertain(const Opened& opened) const;
   // Opens the directory of the last element; there is no symlink on the way and no mount point.
   std::optional<Doubt> OpenParent(const std::string& path, base::UniqueFd& parent);
   // The same in the mount table, which may be that of another mount namespace.
   std::optional<Doubt> DoubtWay(const std::string& path) const;
   // Opens what is at the path itself, which is no symlink. No descriptor for a mount point: it is
-  // not touched, since what is mounted there may not answer.
+  // not touched, since what is mounted there may not answer. After it, MountAt() knows of the path.
   std::optional<Doubt> OpenLeaf(const std::string& path, base::UniqueFd& leaf);
+  const Mount* MountAt(const std::string& path) const;
   // `mount` is null for one that this process sees and the table does not know.
   Doubt SomethingMounted(const std::string& path, const Mount* mount) const;
   // Whether the mount shows something of the volume at `path`. Of NFSv4 the table tells only which
@@ -71,7 +79,8 @@ class NodeView {
   bool prepared_ = false;
   std::optional<Doubt> unprepared_;
   base::UniqueFd pods_;
-  std::string mounted_pods_;  // <root>/pods without symlinks
+  bool table_tried_ = false;
+  std::string mounted_pods_;  // <root>/pods without symlinks; known when the table is
   std::optional<MountTable> table_;
 };
 

@@ -28,7 +28,8 @@ Opened OpenBelow(int directory, const std::string& path, Crossing crossing) {
   if (fd < 0) {
     return errno == ENOSYS ? OpenBelowByComponents(directory, path) : Failed(errno);
   }
-  return {.fd = base::UniqueFd(static_cast<int>(fd))};
+  return {.fd = base::UniqueFd(static_cast<int>(fd)),
+          .on_one_mount = crossing == Crossing::kForbidden};
 }
 
 Opened OpenBelowByComponents(int directory, const std::string& path) {

@@ -14,6 +14,8 @@ struct Opened {
   // errno when there is no descriptor. ELOOP: a symlink on the way or at the end. EXDEV: a mount
   // point on the way or at the end, where `Crossing` forbids it.
   int error = 0;
+  // The kernel has made sure that there is no mount point on the way, nor at the end.
+  bool on_one_mount = false;
 };
 
 enum class Crossing { kAllowed, kForbidden };

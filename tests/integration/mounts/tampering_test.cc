@@ -75,6 +75,20 @@ TEST_F(TamperingTest, MountPointOnTheWayToASubPath) {
   ExpectHostPath(target, "a mount point on the way to " + target);
 }
 
+// What openat2(2) has opened without stepping over a mount point needs no table.
+TEST_F(TamperingTest, WithoutItsTableTheKernelStillVouchesForWhatIsNoMount) {
+  const std::string volume = MakeVolume("kubernetes.io~empty-dir", "v");
+  MakeFile(Pod("etc-hosts"));
+  ASSERT_EQ(options_.mount_tables.front(), mounts::kOwnMountTable);
+  MountTmpfs("/proc");  // nobody reads a mount table from here on
+  ExpectVolume(volume, "kubernetes.io~empty-dir", "v");
+  EXPECT_EQ(Resolve(Pod("etc-hosts"), "/etc/hosts").origin, MountOrigin::kManaged);
+  MountTmpfs(volume);
+  ExpectHostPath(volume, "no mount table can be read");
+  ASSERT_EQ(::umount2("/proc", MNT_DETACH), 0);
+  ExpectVolume(volume, "kubernetes.io~empty-dir", "v");
+}
+
 // The table may be that of another mount namespace. What either of the two knows counts.
 TEST_F(TamperingTest, MountsThatOnlyTheTableKnows) {
   const std::string volume = MakeVolume("kubernetes.io~empty-dir", "v");

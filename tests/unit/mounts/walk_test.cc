@@ -68,6 +68,15 @@ TEST_P(WalkTest, FollowsNoSymlinkAndFindsNothingWhereNothingIs) {
   }
 }
 
+TEST(OnOneMountTest, OnlyAKernelThatWasAskedAndAnsweredSaysSo) {
+  const base::UniqueFd proc(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_TRUE(proc.valid());
+  EXPECT_TRUE(OpenBelow(proc.get(), "sys/kernel", Crossing::kForbidden).on_one_mount);
+  EXPECT_FALSE(OpenBelow(proc.get(), "sys/kernel", Crossing::kAllowed).on_one_mount);
+  EXPECT_FALSE(OpenBelowByComponents(proc.get(), "sys/kernel").on_one_mount);
+  EXPECT_FALSE(OpenBelow(proc.get(), "sys/missing", Crossing::kForbidden).on_one_mount);
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, WalkTest,
                          ::testing::Values(Way{"Openat2",
                                                [](int directory, const std::string& path) {
