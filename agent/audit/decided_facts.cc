@@ -1,10 +1,8 @@
 #include "audit/decided_facts.h"
 
-#include <charconv>
 #include <concepts>
 #include <limits>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "audit/facts_cursor.h"
 #include "audit/facts_fields.h"
 #include "audit/json_tape.h"
+#include "audit/json_text.h"
 #include "base/str_cat.h"
 
 namespace sekisho::audit {
@@ -19,95 +18,85 @@ namespace {
 
 using Texts = std::map<std::string, std::string>;
 
-// Written by hand: the audit writer makes one for every decision, and a DOM of it would take longer
-// than the decision.
+bool IsReadByACheck(std::string_view key) {
+  return key == "kubernetes.io/config.source" ||
+         key.starts_with("container.apparmor.security.beta.kubernetes.io/") ||
+         key == "seccomp.security.alpha.kubernetes.io/pod" ||
+         key.starts_with("container.seccomp.security.alpha.kubernetes.io/");
+}
+
+// Of a map of this name, when it is redacted. What a later one holds is nothing to keep.
+bool IsKept(std::string_view map_name, std::string_view key) {
+  return map_name == "sysctls" || (map_name == "annotations" && IsReadByACheck(key));
+}
+
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  Writer(bool redacted, std::string& out) : redacted_(redacted), out_(out) {}
 
   void Put(bool value) { out_ += value ? "true" : "false"; }
   template <std::integral Number>
   void Put(Number value) {
-    std::array<char, 24> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    out_.append(digits.data(), end);
+    AppendNumber(value, out_);
   }
   template <typename E>
   requires std::is_enum_v<E>
   void Put(E value) {
     for (const EnumName<E>& one : EnumNames<E>::kNames) {
       if (one.value == value) {
-        Quote(one.name);
+        AppendQuoted(one.name, out_);
         return;
       }
     }
     Put(static_cast<int>(value));  // a request can hold any number
   }
-  void Put(const std::string& text);
+  void Put(const std::string& text) { AppendQuoted(text, out_); }
   template <typename T>
   void Put(const std::optional<T>& value) {
     Put(*value);  // one without a value is its default, and left out
   }
   template <typename T>
   void Put(const std::vector<T>& list) {
-    char before = '[';
+    JsonList json('[', out_);
     for (const T& one : list) {
-      out_ += before;
+      json.Next();
       Put(one);
-      before = ',';
     }
-    out_ += before == '[' ? "[]" : "]";
-  }
-  void Put(const Texts& texts) {
-    char before = '{';
-    for (const auto& [key, value] : texts) {
-      out_ += before;
-      Put(key);
-      out_ += ':';
-      Put(value);
-      before = ',';
-    }
-    out_ += before == '{' ? "{}" : "}";
+    json.Close();
   }
   template <typename T>
   requires requires { FieldsOf<T>::kAll; }
   void Put(const T& facts) {
     static const T kDefault{};
-    char before = '{';
+    JsonList json('{', out_);
     const auto put_field = [&](const auto& field) {
       if (!(facts.*field.member == kDefault.*field.member)) {
-        out_ += before;
-        Quote(field.key);
-        out_ += ':';
-        Put(facts.*field.member);
-        before = ',';
+        json.Next(field.key);
+        PutMember(field.key, facts.*field.member);
       }
     };
     std::apply([&](const auto&... field) { (put_field(field), ...); }, FieldsOf<T>::kAll);
-    out_ += before == '{' ? "{}" : "}";
+    json.Close();
   }
 
  private:
-  void Quote(std::string_view plain) {
-    out_ += '"';
-    out_ += plain;
-    out_ += '"';
+  template <typename T>
+  void PutMember(std::string_view /*key*/, const T& value) {
+    Put(value);
+  }
+  void PutMember(std::string_view map_name, const Texts& texts) {
+    JsonList json('{', out_);
+    for (const auto& [key, value] : texts) {
+      AppendQuoted(key, json.Next());
+      out_ += ':';
+      AppendQuoted(redacted_ && !IsKept(map_name, key) ? std::string_view() : value, out_);
+    }
+    json.Close();
   }
 
+  const bool redacted_;
   std::string& out_;
 };
-
-void Writer::Put(const std::string& text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte >= 0x7f || c == '"' || c == '\\') {
-      // The library knows what to do with it, and with bytes that are no UTF-8.
-      out_ += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-      return;
-    }
-  }
-  Quote(text);
-}
 
 class Reader {
  public:
@@ -210,39 +199,16 @@ class Reader {
   std::string wrong_;
 };
 
-bool IsReadByACheck(std::string_view key) {
-  return key == "kubernetes.io/config.source" ||
-         key.starts_with("container.apparmor.security.beta.kubernetes.io/") ||
-         key == "seccomp.security.alpha.kubernetes.io/pod" ||
-         key.starts_with("container.seccomp.security.alpha.kubernetes.io/");
-}
-
-void ForgetValues(Texts& annotations, Texts& labels) {
-  for (auto& [key, value] : annotations) {
-    if (!IsReadByACheck(key)) {
-      value.clear();
-    }
-  }
-  for (auto& [key, value] : labels) {
-    value.clear();
-  }
-}
-
 }  // namespace
-
-DecidedFacts RedactedForReplay(DecidedFacts facts) {
-  ForgetValues(facts.sandbox.annotations, facts.sandbox.labels);
-  if (facts.container.has_value()) {
-    ForgetValues(facts.container->annotations, facts.container->labels);
-  }
-  return facts;
-}
 
 std::string ToJson(const DecidedFacts& facts) {
   std::string json;
-  json.reserve(size_t{4} << 10);
-  Writer(json).Put(facts);
+  Writer(/*redacted=*/false, json).Put(facts);
   return json;
+}
+
+void AppendRedacted(const DecidedFacts& facts, std::string& json) {
+  Writer(/*redacted=*/true, json).Put(facts);
 }
 
 absl::Status ReadDecidedFacts(JsonCursor& cursor, DecidedFacts& facts) {

@@ -2,7 +2,7 @@
 //
 // These are the policy's own plain facts, after everything was looked up on the node. They have no
 // place for an environment value, a command line or a mounted file's contents, and what else could
-// hold a secret is left out: see RedactedForReplay.
+// hold a secret is left out: see AppendRedacted.
 #pragma once
 
 #include <optional>
@@ -29,13 +29,13 @@ struct DecidedFacts {
   friend bool operator==(const DecidedFacts&, const DecidedFacts&) = default;
 };
 
-// Without what no check reads the value of: values of annotations that are not the kubelet's
-// config.source or a deprecated AppArmor or seccomp annotation, and all labels' values. Keys stay.
-DecidedFacts RedactedForReplay(DecidedFacts facts);
-
 // One JSON object without line feeds; members that have their default are left out. Stable over
 // releases: what is added later is optional.
 std::string ToJson(const DecidedFacts& facts);
+// The same, appended to `json`, with empty texts in place of what no check reads the value of:
+// values of annotations that are not the kubelet's config.source or a deprecated AppArmor or
+// seccomp annotation, and all labels' values. Keys stay.
+void AppendRedacted(const DecidedFacts& facts, std::string& json);
 // What a later release added is passed over. The identity in `sandbox.pod` is not part of it: the
 // audit line has it.
 absl::StatusOr<DecidedFacts> ParseDecidedFacts(std::string_view json);

@@ -3,16 +3,15 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "audit/json_text.h"
 #include "audit/timestamp.h"
-#include "base/str_cat.h"
 
 namespace sekisho::audit {
 namespace {
 
-using Json = nlohmann::ordered_json;
+constexpr size_t kUsualFactsBytes = size_t{2} << 10;
 
 std::string_view SourceName(policy::PodSource source) {
   switch (source) {
@@ -26,44 +25,62 @@ std::string_view SourceName(policy::PodSource source) {
   return "unknown";
 }
 
-void PutIf(Json& json, const char* key, std::string_view text) {
-  if (!text.empty()) {
-    json[key] = text;
-  }
-}
-
-void PutIf(Json& json, const char* key, const std::vector<policy::Violation>& violations) {
+void PutIf(std::string_view key, const std::vector<policy::Violation>& violations, JsonList& json) {
   if (violations.empty()) {
     return;
   }
-  Json list = Json::array();
+  std::string& out = json.Next(key);
+  JsonList list('[', out);
   for (const policy::Violation& violation : violations) {
-    list.push_back(
-        {{"check", violation.check}, {"reason", violation.reason}, {"detail", violation.detail}});
+    JsonList one('{', list.Next());
+    one.Put("check", violation.check);
+    one.Put("reason", violation.reason);
+    one.Put("detail", violation.detail);
+    one.Close();
   }
-  json[key] = std::move(list);
+  list.Close();
 }
 
-void PutIf(Json& json, const char* key, const std::vector<policy::EditRecord>& edits) {
+void PutIf(std::string_view key, const std::vector<policy::EditRecord>& edits, JsonList& json) {
   if (edits.empty()) {
     return;
   }
-  Json list = Json::array();
+  std::string& out = json.Next(key);
+  JsonList list('[', out);
   for (const policy::EditRecord& edit : edits) {
-    list.push_back({{"field", edit.field}, {"before", edit.before}, {"after", edit.after}});
+    JsonList one('{', list.Next());
+    one.Put("field", edit.field);
+    one.Put("before", edit.before);
+    one.Put("after", edit.after);
+    one.Close();
   }
-  json[key] = std::move(list);
+  list.Close();
 }
 
-// As the last member of the object that `line` is. They are JSON already, and the most of the line.
-void AddFacts(const Record& record, std::string& line) {
+void PutDecision(const policy::Decision& decision, JsonList& json) {
+  PutIf("violations", decision.violations, json);
+  PutIf("edits", decision.edit_records, json);
+  if (decision.seccomp_ignored) {
+    json.Next("seccompIgnored") += "true";
+  }
+  json.PutIf("message", decision.message);
+  PutIf("audit", decision.audit, json);
+  PutIf("warn", decision.warn, json);
+}
+
+// The most of the line.
+void PutFacts(const Record& record, JsonList& json) {
   if (record.facts == nullptr) {
     return;
   }
-  const std::string facts = ToJson(RedactedForReplay(*record.facts));
-  line.pop_back();
-  line += facts.size() <= kFactsBytesMax ? base::StrCat(",\"facts\":", facts, "}")
-                                         : std::string(",\"factsOmitted\":true}");
+  std::string facts;
+  facts.reserve(kUsualFactsBytes);
+  AppendRedacted(*record.facts, facts);
+  if (facts.size() <= kFactsBytesMax) {
+    json.Next("facts") += facts;
+  } else {
+    json.Next("factsOmitted") += "true";
+  }
 }
 
 }  // namespace
@@ -82,39 +99,36 @@ std::string Timestamp(std::chrono::system_clock::time_point time) {
 }
 
 std::string ToJsonLine(const Record& record) {
-  Json json;
-  json["time"] = Timestamp(record.time);
-  json["method"] = record.method;
-  json["decision"] = policy::ActionName(record.decision.action);
-  json["namespace"] = record.pod.namespace_;
-  json["pod"] = record.pod.name;
-  json["uid"] = record.pod.uid;
-  json["source"] = SourceName(record.pod.source);
-  PutIf(json, "runtimeHandler", record.pod.runtime_handler);
-  PutIf(json, "sandboxId", record.sandbox_id);
-  PutIf(json, "container", record.container);
-  PutIf(json, "image", record.image);
-  PutIf(json, "enforced", record.enforced);
-  PutIf(json, "levelSource", record.level_source);
-  PutIf(json, "rule", record.rule);
-  PutIf(json, "exemption", record.exemption);
-  PutIf(json, "recording", record.recording);
-  PutIf(json, "violations", record.decision.violations);
-  PutIf(json, "edits", record.decision.edit_records);
-  if (record.decision.seccomp_ignored) {
-    json["seccompIgnored"] = true;
-  }
-  PutIf(json, "message", record.decision.message);
-  PutIf(json, "audit", record.decision.audit);
-  PutIf(json, "warn", record.decision.warn);
+  std::string line;
+  line.reserve(2 * kUsualFactsBytes);
+  JsonList json('{', line);
+  json.Put("time", Timestamp(record.time));
+  json.Put("method", record.method);
+  json.Put("decision", policy::ActionName(record.decision.action));
+  json.Put("namespace", record.pod.namespace_);
+  json.Put("pod", record.pod.name);
+  json.Put("uid", record.pod.uid);
+  json.Put("source", SourceName(record.pod.source));
+  json.PutIf("runtimeHandler", record.pod.runtime_handler);
+  json.PutIf("sandboxId", record.sandbox_id);
+  json.PutIf("container", record.container);
+  json.PutIf("image", record.image);
+  json.PutIf("enforced", record.enforced);
+  json.PutIf("levelSource", record.level_source);
+  json.PutIf("rule", record.rule);
+  json.PutIf("exemption", record.exemption);
+  json.PutIf("recording", record.recording);
+  PutDecision(record.decision, json);
   if (!record.error_id.empty()) {
-    json["error"] = {{"id", record.error_id}, {"text", record.error}};
+    JsonList error('{', json.Next("error"));
+    error.Put("id", record.error_id);
+    error.Put("text", record.error);
+    error.Close();
   }
-  json["policyHash"] = record.policy_hash;
-  json["durationUs"] = record.duration.count();
-  // A name in a request can hold anything; a line that could not be written would be worse.
-  std::string line = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  AddFacts(record, line);
+  json.Put("policyHash", record.policy_hash);
+  AppendNumber(record.duration.count(), json.Next("durationUs"));
+  PutFacts(record, json);
+  json.Close();
   return line;
 }
 

@@ -38,7 +38,7 @@ struct Record {
   std::string policy_hash;  // of the snapshot that decided
   std::chrono::microseconds duration{0};
   // What the decision was made from; null where it is not kept. Written without what could be
-  // secret (RedactedForReplay).
+  // secret (AppendRedacted).
   std::shared_ptr<const DecidedFacts> facts;
 };
 

@@ -161,11 +161,18 @@ TEST(DecidedFacts, DamagedJsonDoesNoHarm) {
   EXPECT_FALSE(ParseDecidedFacts(std::string(1'000'000, '[')).ok());
 }
 
+DecidedFacts Redacted(const DecidedFacts& facts) {
+  std::string json;
+  AppendRedacted(facts, json);
+  return ParseDecidedFacts(json).value();
+}
+
 TEST(DecidedFacts, NoValueOfAnAnnotationOrALabelIsKeptUnlessACheckReadsIt) {
   DecidedFacts facts = Typical();
   facts.container->annotations = {{"vendor.example/token", "hunter2"}};
   facts.container->labels = {{"password", "hunter2"}};
-  facts.sandbox.labels = {{"app", "hunter2"}};
+  facts.sandbox.labels = {{"app", "hunter2"}, {"kubernetes.io/config.source", "hunter2"}};
+  facts.sandbox.sysctls = {{"kernel.shm_rmid_forced", "1"}};
   facts.sandbox.annotations = {
       {"kubectl.kubernetes.io/last-applied-configuration", "{\"env\":\"hunter2\"}"},
       {"kubernetes.io/config.source", "file"},
@@ -173,11 +180,13 @@ TEST(DecidedFacts, NoValueOfAnAnnotationOrALabelIsKeptUnlessACheckReadsIt) {
       {"container.apparmor.security.beta.kubernetes.io/web", "unconfined"},
       {"seccomp.security.alpha.kubernetes.io/pod", "unconfined"},
       {"container.seccomp.security.alpha.kubernetes.io/web", "localhost/a"}};
-  const DecidedFacts redacted = RedactedForReplay(facts);
+  const DecidedFacts redacted = Redacted(facts);
   EXPECT_THAT(ToJson(redacted), Not(HasSubstr("hunter2")));
   // The keys stay, and so does what a check reads.
   EXPECT_THAT(redacted.container->annotations,
               ::testing::ElementsAre(::testing::Pair("vendor.example/token", "")));
+  EXPECT_EQ(redacted.sandbox.labels.at("app"), "");
+  EXPECT_EQ(redacted.sandbox.sysctls.at("kernel.shm_rmid_forced"), "1");
   EXPECT_EQ(redacted.sandbox.annotations.size(), 6U);
   EXPECT_EQ(redacted.sandbox.annotations.at("kubernetes.io/config.source"), "file");
   EXPECT_EQ(redacted.sandbox.annotations.at("container.apparmor.security.beta.kubernetes.io/web"),

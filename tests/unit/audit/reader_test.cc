@@ -48,7 +48,9 @@ Record Full() {
   record.error = "it differs";
   record.policy_hash = "abc";
   record.duration = std::chrono::microseconds(17);
-  auto facts = std::make_shared<DecidedFacts>(RedactedForReplay(FullFacts(3).Make()));
+  std::string redacted;
+  AppendRedacted(FullFacts(3).Make(), redacted);
+  auto facts = std::make_shared<DecidedFacts>(ParseDecidedFacts(redacted).value());
   facts->sandbox.pod = record.pod;
   record.facts = facts;
   return record;
