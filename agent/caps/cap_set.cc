@@ -32,13 +32,16 @@ CapSet CapSet::Of(std::initializer_list<std::string_view> names) {
 }
 
 CapSet CapSet::All() {
-  CapSet set;
-  for (int number = 0;
-       number < 64 && capng_capability_to_name(static_cast<unsigned>(number)) != nullptr;
-       ++number) {
-    set = set.With(number);
-  }
-  return set;
+  static const CapSet kAll = [] {
+    CapSet set;
+    for (int number = 0;
+         number < 64 && capng_capability_to_name(static_cast<unsigned>(number)) != nullptr;
+         ++number) {
+      set = set.With(number);
+    }
+    return set;
+  }();
+  return kAll;
 }
 
 std::vector<std::string> CapSet::Names() const {

@@ -32,9 +32,10 @@ bool IsPlainNameOf(std::string_view name, std::string_view canonical) {
 }
 
 CapSet RuntimeDefaultSet() {
-  return CapSet::Of({"CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID",
-                     "SETUID", "SETFCAP", "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT", "KILL",
-                     "AUDIT_WRITE"});
+  static const CapSet kSet = CapSet::Of({"CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD",
+                                         "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP",
+                                         "NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE"});
+  return kSet;
 }
 
 CapSet EffectiveFromCri(const std::vector<std::string>& add, const std::vector<std::string>& drop,

@@ -23,7 +23,8 @@ policy::Decision Decide(const policy::Spec& spec, const policy::SandboxFacts& sa
                         const LookAtProfile& look, audit::DecidedFacts& judged) {
   policy::ContainerFacts& facts = *judged.container;
   policy::Decision decision = policy::EvaluateContainer(spec, sandbox, facts);
-  if (!look || decision.action == policy::Action::kDeny) {
+  if (!look || decision.action == policy::Action::kDeny ||
+      !policy::NamesAFile(facts, decision.edits)) {
     return decision;
   }
   const policy::ContainerFacts edited = policy::WithEdits(facts, decision.edits);

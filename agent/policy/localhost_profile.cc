@@ -26,6 +26,14 @@ std::vector<std::string> NamedFiles(const ContainerFacts& container) {
 
 }  // namespace
 
+bool NamesAFile(const ContainerFacts& container, const Edits& edits) {
+  if (edits.seccomp.has_value()) {  // it is written into both fields
+    return edits.seccomp->type == ProfileType::kLocalhost;
+  }
+  return container.seccomp.type == ProfileType::kLocalhost ||
+         FromDeprecated(container.seccomp_profile_path).type == ProfileType::kLocalhost;
+}
+
 const seccomp::ProfileFacts* ProfileOf(const ContainerFacts& container, const std::string& path) {
   const auto found =
       std::ranges::find_if(container.profiles, [&path](const seccomp::ProfileFacts& profile) {

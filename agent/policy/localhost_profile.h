@@ -10,10 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "policy/decision.h"
 #include "policy/facts.h"
 #include "policy/spec.h"
 
 namespace sekisho::policy {
+
+// Whether the container, after the edits, has a field that names a file. If not, there is none to
+// be looked at, whatever the policy.
+bool NamesAFile(const ContainerFacts& container, const Edits& edits);
 
 // What was found out about the file at `path`, by the path that was asked for or by that of its
 // pinned copy. Null: nobody looked. Of several that are pinned alike the first counts.

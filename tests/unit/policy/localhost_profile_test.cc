@@ -335,11 +335,34 @@ TEST(LocalhostProfile, WhatIsLookedAt) {
     c.edit(r);
     EXPECT_EQ(ProfilePathsToLookAt(r.spec, r.container), c.paths);
     EXPECT_EQ(NeedsProfileLook(r.spec, r.container), !c.paths.empty());
+    // What is not even asked for because no field names a file is not wanted either.
+    if (!NamesAFile(r.container, {})) {
+      EXPECT_TRUE(c.paths.empty());
+    }
     // Once they were looked at, nothing more is needed, whatever was found.
     for (const std::string& path : c.paths) {
       r.container.profiles.push_back(Bad(path, State::kMissing));
     }
     EXPECT_FALSE(NeedsProfileLook(r.spec, r.container));
+  }
+}
+
+TEST(LocalhostProfile, AFileIsNamedByEitherFieldAndByWhatAnEditMakesOfThem) {
+  const SecurityProfile file{ProfileType::kLocalhost, kWeb};
+  const SecurityProfile no_file{ProfileType::kRuntimeDefault, ""};
+  for (const SecurityProfile& current : {SecurityProfile{}, no_file, file}) {
+    for (const std::string& deprecated :
+         {std::string(), "localhost/" + kWeb, std::string("docker/default")}) {
+      for (const std::optional<SecurityProfile>& edit :
+           {std::optional<SecurityProfile>(), std::optional(file), std::optional(no_file)}) {
+        Request r = LegalRequest(Level::kBaseline);
+        r.container.seccomp = current;
+        r.container.seccomp_profile_path = deprecated;
+        const Edits edits{.seccomp = edit};
+        EXPECT_EQ(NamesAFile(r.container, edits),
+                  !ProfilePathsToLookAt(r.spec, WithEdits(r.container, edits)).empty());
+      }
+    }
   }
 }
 
