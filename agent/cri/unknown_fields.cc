@@ -4,11 +4,17 @@
 #include <google/protobuf/message.h>
 #include <google/protobuf/unknown_field_set.h>
 
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
 #include "base/str_cat.h"
 
 namespace sekisho::cri {
 namespace {
 
+using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
@@ -24,46 +30,75 @@ struct Place {
   }
 };
 
+// What of a message can hold something unknown. A map of texts cannot: what was unknown in its
+// entries is gone once they were read.
+bool CanHoldUnknown(const FieldDescriptor& field) {
+  if (field.is_map()) {
+    return CanHoldUnknown(*field.message_type()->map_value());
+  }
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM ||
+         field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+}
+
+// Found out once for each kind of message: to ask a message for all of its fields takes longer than
+// to judge it.
+using Fields = std::vector<const FieldDescriptor*>;
+const Fields& FieldsToSearch(const Descriptor& type) {
+  thread_local absl::flat_hash_map<const Descriptor*, std::unique_ptr<const Fields>> known;
+  std::unique_ptr<const Fields>& fields = known[&type];
+  if (fields == nullptr) {
+    auto found = std::make_unique<Fields>();
+    for (int i = 0; i < type.field_count(); ++i) {
+      if (CanHoldUnknown(*type.field(i))) {
+        found->push_back(type.field(i));
+      }
+    }
+    fields = std::move(found);
+  }
+  return *fields;
+}
+
 void Find(const Message& message, const Place& place, std::vector<policy::UnknownField>& found);
 
 void CheckEnum(const FieldDescriptor& field, int value, const Place& place,
                std::vector<policy::UnknownField>& found) {
-  if (field.enum_type()->FindValueByNumber(value) == nullptr) {
+  if (value != 0 && field.enum_type()->FindValueByNumber(value) == nullptr) {
     found.push_back({base::StrCat(place.Text(), ".", field.name(), ": unknown value ", value)});
+  }
+}
+
+void CheckRepeated(const Message& message, const FieldDescriptor& field, const Place& place,
+                   std::vector<policy::UnknownField>& found) {
+  const Reflection& reflection = *message.GetReflection();
+  const int count = reflection.FieldSize(message, &field);
+  for (int i = 0; i < count; ++i) {
+    if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+      CheckEnum(field, reflection.GetRepeatedEnumValue(message, &field, i), place, found);
+    } else {
+      Find(reflection.GetRepeatedMessage(message, &field, i), {&place, field.name()}, found);
+    }
   }
 }
 
 void CheckField(const Message& message, const FieldDescriptor& field, const Place& place,
                 std::vector<policy::UnknownField>& found) {
-  const bool is_enum = field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM;
-  if (!is_enum && field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
-    return;
-  }
   const Reflection& reflection = *message.GetReflection();
-  const int count = field.is_repeated() ? reflection.FieldSize(message, &field) : 1;
-  for (int i = 0; i < count; ++i) {
-    if (is_enum) {
-      CheckEnum(field,
-                field.is_repeated() ? reflection.GetRepeatedEnumValue(message, &field, i)
-                                    : reflection.GetEnumValue(message, &field),
-                place, found);
-    } else {
-      Find(field.is_repeated() ? reflection.GetRepeatedMessage(message, &field, i)
-                               : reflection.GetMessage(message, &field),
-           {&place, field.name()}, found);
-    }
+  if (field.is_repeated()) {
+    CheckRepeated(message, field, place, found);
+  } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+    CheckEnum(field, reflection.GetEnumValue(message, &field), place, found);
+  } else if (reflection.HasField(message, &field)) {
+    Find(reflection.GetMessage(message, &field), {&place, field.name()}, found);
   }
 }
 
 void Find(const Message& message, const Place& place, std::vector<policy::UnknownField>& found) {
-  const Reflection& reflection = *message.GetReflection();
-  const google::protobuf::UnknownFieldSet& unknown = reflection.GetUnknownFields(message);
+  const google::protobuf::UnknownFieldSet& unknown =
+      message.GetReflection()->GetUnknownFields(message);
   for (int i = 0; i < unknown.field_count(); ++i) {
     found.push_back({base::StrCat(place.Text(), ": unknown field ", unknown.field(i).number())});
   }
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);  // only those that are set
-  for (const FieldDescriptor* field : fields) {
+  for (const FieldDescriptor* field : FieldsToSearch(*message.GetDescriptor())) {
     CheckField(message, *field, place, found);
   }
 }
