@@ -7,7 +7,7 @@
 #include "base/str_join.h"
 #include "base/utf8.h"
 #include "log/log.h"
-#include "verify/created.h"
+#include "verify/messages.h"
 
 namespace sekisho::app {
 namespace {
@@ -87,20 +87,28 @@ void VerifyLoop::Stop() {
   }
 }
 
-void VerifyLoop::Created(std::string_view request, std::string_view response) {
-  Push({Happening::Kind::kCreated, std::string(request), std::string(response)});
+void VerifyLoop::Created(std::string_view container_id, const policy::SandboxFacts& sandbox,
+                         const policy::ContainerFacts& container) {
+  Push({.kind = Happening::Kind::kCreated,
+        .id = std::string(container_id),
+        .pod = sandbox.pod,
+        .name = container.name,
+        .expected = verify::ExpectedOf(sandbox, container)});
 }
 
 void VerifyLoop::Started(std::string_view start_container_request) {
-  Push({Happening::Kind::kStarted, std::string(start_container_request), ""});
+  Push({.kind = Happening::Kind::kStarted, .request = std::string(start_container_request)});
 }
 
 void VerifyLoop::Removed(std::string_view remove_container_request) {
-  Push({Happening::Kind::kRemoved, std::string(remove_container_request), ""});
+  Push({.kind = Happening::Kind::kRemoved, .request = std::string(remove_container_request)});
 }
 
 size_t VerifyLoop::BytesOf(const Happening& happening) {
-  return happening.request.size() + happening.response.size();
+  const policy::PodIdentity& pod = happening.pod;
+  return happening.request.size() + happening.id.size() + happening.name.size() +
+         happening.expected.apparmor.size() + pod.namespace_.size() + pod.name.size() +
+         pod.uid.size() + pod.runtime_handler.size();
 }
 
 void VerifyLoop::Push(Happening happening) {
@@ -188,19 +196,17 @@ void VerifyLoop::Handle(const Happening& happening) {
 }
 
 void VerifyLoop::Enter(const Happening& created) {
-  absl::StatusOr<verify::Created> container =
-      verify::CreatedFrom(created.request, created.response);
-  absl::Status status = container.status();
-  if (container.ok() && ledger_ != nullptr) {
+  absl::Status status;
+  if (ledger_ != nullptr) {
     const std::shared_ptr<const config::Snapshot> snapshot = snapshots_.Get();
     const auto now = std::chrono::system_clock::now();
     const policy::SpecPtr spec = snapshot->policy->ForContainer(
-        container->pod, container->name, std::chrono::floor<seconds>(now),
+        created.pod, created.name, std::chrono::floor<seconds>(now),
         options_.namespaces ? options_.namespaces() : policy::NamespaceView{});
-    status = ledger_->Add(container->id, {.time = now,
-                                          .level = spec->EnforcedText(),
-                                          .policy_hash = snapshot->hash,
-                                          .expected = std::move(container->expected)});
+    status = ledger_->Add(created.id, {.time = now,
+                                       .level = spec->EnforcedText(),
+                                       .policy_hash = snapshot->hash,
+                                       .expected = created.expected});
   }
   if (!status.ok()) {
     const std::lock_guard lock(mu_);

@@ -23,7 +23,9 @@
 #include "absl/status/statusor.h"
 #include "enforce/container_observer.h"
 #include "enforce/snapshot_holder.h"
+#include "policy/facts.h"
 #include "policy/namespace_labels.h"
+#include "verify/expected.h"
 #include "verify/ledger.h"
 #include "verify/result.h"
 #include "verify/verifier.h"
@@ -61,7 +63,8 @@ class VerifyLoop final : public enforce::ContainerObserver {
   // Ends the thread; waits for a call to the runtime that is under way.
   void Stop();
 
-  void Created(std::string_view request, std::string_view response) override;
+  void Created(std::string_view container_id, const policy::SandboxFacts& sandbox,
+               const policy::ContainerFacts& container) override;
   void Started(std::string_view start_container_request) override;
   void Removed(std::string_view remove_container_request) override;
 
@@ -80,8 +83,11 @@ class VerifyLoop final : public enforce::ContainerObserver {
   using Clock = std::chrono::steady_clock;
   struct Happening {
     enum class Kind { kCreated, kStarted, kRemoved } kind;
-    std::string request;
-    std::string response;
+    std::string request = {};  // kStarted, kRemoved
+    std::string id = {};       // kCreated, and what follows
+    policy::PodIdentity pod = {};
+    std::string name = {};
+    verify::Expected expected = {};
   };
 
   static size_t BytesOf(const Happening& happening);

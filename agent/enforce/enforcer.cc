@@ -44,6 +44,16 @@ const policy::Spec& Strictest() {
 
 }  // namespace
 
+namespace {
+
+// Of a container, until the runtime says that it has made it.
+struct KeptContainer final : relay::Kept {
+  explicit KeptContainer(Forwarded facts) : forwarded(std::move(facts)) {}
+  const Forwarded forwarded;
+};
+
+}  // namespace
+
 struct Enforcer::Request {
   Request(std::string_view method_name, std::shared_ptr<const config::Snapshot> policy_in_force,
           policy::NamespaceView known_namespaces, Done when_decided)
@@ -120,7 +130,8 @@ void Enforcer::RunPodSandbox(Request& request, std::string_view bytes) {
 
 void Enforcer::CreateContainer(std::shared_ptr<Request> request, std::string_view bytes,
                                relay::UpstreamCaller& upstream) {
-  auto message = std::make_shared<cri_v1::CreateContainerRequest>();
+  const std::shared_ptr<cri_v1::CreateContainerRequest> message =
+      MakeOnArena<cri_v1::CreateContainerRequest>();
   if (!Parse(bytes, *message)) {
     Refuse(*request, "unparsable", Unparsable("CreateContainerRequest"));
     return;
@@ -254,7 +265,7 @@ void Enforcer::UpdateResources(std::shared_ptr<Request> request, std::string_vie
   // Under the strictest policy that there can be: then whose it is makes no difference.
   const policy::Decision strictest = policy::EvaluateUpdate(Strictest(), {}, facts);
   if (strictest.action == policy::Action::kAllow) {
-    request->done({absl::OkStatus(), std::nullopt});
+    request->done({absl::OkStatus()});
     return;
   }
   const auto decide = [this, request = std::move(request), facts = std::move(facts),
@@ -304,7 +315,8 @@ void Enforcer::DecideUpdate(std::shared_ptr<Request> request,
 // ---------------------------------------------------------------------
 
 void Enforcer::OnResponse(const relay::MethodEntry& method, std::string_view request,
-                          const absl::Status& status, std::string_view response) {
+                          const relay::Kept* kept, const absl::Status& status,
+                          std::string_view response) {
   if (!status.ok()) {
     return;
   }
@@ -318,9 +330,7 @@ void Enforcer::OnResponse(const relay::MethodEntry& method, std::string_view req
     }
   } else if (method.path.ends_with("/CreateContainer")) {
     LearnOfProfile(request, response);
-    if (options_.containers != nullptr) {
-      options_.containers->Created(request, response);
-    }
+    TellOfContainer(kept, response);
   } else if (method.path.ends_with("/StartContainer") && options_.containers != nullptr) {
     options_.containers->Started(request);
   } else if (method.path.ends_with("/RemoveContainer")) {
@@ -337,6 +347,16 @@ void Enforcer::OnResponse(const relay::MethodEntry& method, std::string_view req
       sandboxes_.Forget(asked.pod_sandbox_id());
     }
   }
+}
+
+void Enforcer::TellOfContainer(const relay::Kept* kept, std::string_view response) {
+  const auto* container = dynamic_cast<const KeptContainer*>(kept);
+  if (options_.containers == nullptr || container == nullptr) {
+    return;
+  }
+  cri_v1::CreateContainerResponse answer;
+  options_.containers->Created(Parse(response, answer) ? answer.container_id() : "",
+                               *container->forwarded.sandbox, *container->forwarded.container);
 }
 
 // Its copy stays as long as the container does.
@@ -370,7 +390,7 @@ void Enforcer::Refuse(Request& request, std::string_view error_id, const absl::S
   request.record.error_id = std::string(error_id);
   request.record.error = std::string(status.message());
   Record(request, policy::Decision{});
-  request.done({status, std::nullopt});
+  request.done({status});
 }
 
 void Enforcer::Conclude(Request& request, Judgement judgement) {
@@ -387,14 +407,19 @@ void Enforcer::Conclude(Request& request, Judgement judgement) {
   }
   seccomp_ignored_ += judgement.decision.seccomp_ignored ? 1 : 0;
   Record(request, std::move(judgement.decision));
-  request.done({judgement.status, std::move(judgement.edited_request)});
+  std::shared_ptr<const relay::Kept> kept;
+  if (judgement.status.ok() && judgement.forwarded.container != nullptr &&
+      options_.containers != nullptr) {
+    kept = std::make_shared<const KeptContainer>(std::move(judgement.forwarded));
+  }
+  request.done({judgement.status, std::move(judgement.edited_request), std::move(kept)});
 }
 
 void Enforcer::LetUnjudged(Request& request) {
   policy::Decision decision;
   decision.action = policy::Action::kAllow;
   Record(request, std::move(decision));
-  request.done({absl::OkStatus(), std::nullopt});
+  request.done({absl::OkStatus()});
 }
 
 }  // namespace sekisho::enforce

@@ -62,7 +62,8 @@ class Enforcer final : public relay::CallHook {
                  relay::UpstreamCaller& upstream,
                  std::function<void(relay::Verdict)> done) override;
   void OnResponse(const relay::MethodEntry& method, std::string_view request,
-                  const absl::Status& status, std::string_view response) override;
+                  const relay::Kept* kept, const absl::Status& status,
+                  std::string_view response) override;
 
   const SandboxFinder& sandboxes() const { return sandboxes_; }
   // Containers that were let through as privileged: containerd gives them no seccomp filter,
@@ -99,6 +100,7 @@ class Enforcer final : public relay::CallHook {
 
   Judge JudgeFor(const Request& request, const Profiles* profiles) const;
 
+  void TellOfContainer(const relay::Kept* kept, std::string_view response);
   void LearnOfProfile(std::string_view request, std::string_view response);
 
   // The ways out, with Conclude. Each records and answers; nothing else calls `done`, but for

@@ -1,10 +1,8 @@
 #include "enforce/judge.h"
 
-#include <google/protobuf/arena.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <memory>
 #include <utility>
@@ -17,6 +15,7 @@
 #include "cri/facts.h"
 #include "cri/identity.h"
 #include "enforce/decide.h"
+#include "enforce/parse.h"
 #include "policy/evaluate.h"
 #include "policy/localhost_profile.h"
 #include "policy/repair.h"
@@ -104,18 +103,13 @@ bool IsHardeningAlone(const SandboxRecord& sandbox, const policy::SandboxFacts& 
 template <typename Message, typename WhyNotLegal>
 Judgement Edited(Judgement judgement, const Message& message, WhyNotLegal why_not_legal) {
   std::string bytes = message.SerializeAsString();
-  // Most requests fit into this, and then no memory is asked for.
-  alignas(8) std::array<char, size_t{16} << 10> block;
-  google::protobuf::ArenaOptions options;
-  options.initial_block = block.data();
-  options.initial_block_size = block.size();
-  google::protobuf::Arena arena(options);
-  auto* reread = google::protobuf::Arena::CreateMessage<Message>(&arena);
-  if (!reread->ParseFromString(bytes)) {
+  UsualArena arena;
+  auto& reread = arena.Make<Message>();
+  if (!Parse(bytes, reread)) {
     return Refused(std::move(judgement), "edit-unparsable",
                    absl::InternalError("the hardened request cannot be read"));
   }
-  if (const std::optional<std::string> why = why_not_legal(*reread)) {
+  if (const std::optional<std::string> why = why_not_legal(reread)) {
     return Refused(
         std::move(judgement), "edit-not-legal",
         absl::InternalError(base::StrCat("the hardened request is still not legal: ", *why)));
@@ -135,11 +129,12 @@ LookAtProfile LookWith(const Profiles* profiles) {
   };
 }
 
-// `judged` gets what the node says of profiles added to it.
-Judgement ConcludeContainer(Judgement judgement, audit::DecidedFacts& judged,
+// `facts` get what the node says of profiles added to them.
+Judgement ConcludeContainer(Judgement judgement, const std::shared_ptr<audit::DecidedFacts>& facts,
                             policy::Decision of_sandbox, const Profiles* profiles,
                             cri_v1::CreateContainerRequest& message) {
   const policy::Spec& spec = *judgement.spec;
+  audit::DecidedFacts& judged = *facts;
   ContainerDecision decided = DecideContainer(spec, judged, std::move(of_sandbox),
                                               LookWith(profiles), !judgement.recording.empty());
   judgement.decision = std::move(decided.decision);
@@ -147,26 +142,32 @@ Judgement ConcludeContainer(Judgement judgement, audit::DecidedFacts& judged,
   if (decision.action == policy::Action::kDeny) {
     return RefusedByPolicy(std::move(judgement));
   }
-  const policy::ContainerFacts& facts = *judged.container;
-  // The sandbox that the runtime gets, edits included.
-  const policy::SandboxFacts& sandbox =
-      decided.edited_sandbox.has_value() ? *decided.edited_sandbox : judged.sandbox;
+  const policy::ContainerFacts& container = *judged.container;
+  judgement.forwarded = {{facts, &judged.sandbox}, {facts, &container}};
   if (decision.action == policy::Action::kAllow) {
     judgement.status = absl::OkStatus();
     return judgement;
   }
+  // The sandbox that the runtime gets, edits included.
+  if (decided.edited_sandbox.has_value()) {
+    judgement.forwarded.sandbox =
+        std::make_shared<const policy::SandboxFacts>(*std::move(decided.edited_sandbox));
+  }
+  const auto again = std::make_shared<policy::ContainerFacts>();
+  judgement.forwarded.container = again;
   cri::Apply(decision.edits, *message.mutable_config());
   cri::Apply(decision.sandbox_edits, *message.mutable_sandbox_config());
   return Edited(std::move(judgement), message,
-                [&](const cri_v1::CreateContainerRequest& reread) -> std::optional<std::string> {
-                  policy::ContainerFacts again = cri::FactsFrom(reread.config());
-                  if (!CarryOrigins(facts, again)) {
+                [&, sandbox = judgement.forwarded.sandbox](
+                    const cri_v1::CreateContainerRequest& reread) -> std::optional<std::string> {
+                  *again = cri::FactsFrom(reread.config());
+                  if (!CarryOrigins(container, *again)) {
                     return "its mounts are not those that were judged";
                   }
-                  if (profiles != nullptr && policy::NeedsProfileLook(spec, again)) {
+                  if (profiles != nullptr && policy::NeedsProfileLook(spec, *again)) {
                     return "it names a seccomp profile that was not judged";
                   }
-                  return policy::WhyNotLegal(spec, sandbox, again);
+                  return policy::WhyNotLegal(spec, *sandbox, *again);
                 });
 }
 
@@ -266,7 +267,7 @@ Judgement Judge::Container(const SandboxRecord& sandbox,
       kept->container->profiles.push_back(LoggingProfile(logged->profile_path));
     }
   }
-  return ConcludeContainer(std::move(judgement), *kept, std::move(of_sandbox), profiles_, message);
+  return ConcludeContainer(std::move(judgement), kept, std::move(of_sandbox), profiles_, message);
 }
 
 void Judge::Keep(const std::shared_ptr<audit::DecidedFacts>& facts, Judgement& judgement) const {

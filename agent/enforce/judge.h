@@ -25,6 +25,12 @@ class RunPodSandboxRequest;
 
 namespace sekisho::enforce {
 
+// What the runtime is given, as facts. Both or none are set.
+struct Forwarded {
+  std::shared_ptr<const policy::SandboxFacts> sandbox;
+  std::shared_ptr<const policy::ContainerFacts> container;
+};
+
 struct Judgement {
   policy::PodIdentity pod;
   std::string container;  // empty for a sandbox
@@ -39,6 +45,8 @@ struct Judgement {
   std::optional<std::string> edited_request;  // to be forwarded in place of what came
   // What it was judged from, as far as it came; null unless they are kept.
   std::shared_ptr<const audit::DecidedFacts> facts;
+  // Of a container that may be created: read from the very bytes that are forwarded.
+  Forwarded forwarded;
 };
 
 class Judge {

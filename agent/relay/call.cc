@@ -147,6 +147,7 @@ void Call::OnVerdict(Verdict verdict) {
     Deny(CallEnd::kRefused, verdict.status);
     return;
   }
+  kept_ = std::move(verdict.kept);
   if (verdict.edited_request.has_value()) {
     request_bytes_ = std::move(*verdict.edited_request);
     request_ = MakeMessage(request_bytes_);
@@ -234,7 +235,7 @@ void Call::TellHook() {
     status = bytes.status();
     response = std::move(bytes).value_or("");
   }
-  worker_.hook().OnResponse(*method_, request_bytes_, status, response);
+  worker_.hook().OnResponse(*method_, request_bytes_, kept_.get(), status, response);
 }
 
 // --- the runtime's side, server-streaming

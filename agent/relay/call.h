@@ -112,6 +112,8 @@ class Call {
   grpc::ByteBuffer request_;
   std::string request_bytes_;  // of a checked or observed method: what is (to be) forwarded
 
+  std::shared_ptr<const Kept> kept_;  // the hook's
+
   CallAccount account_;
 
   // Runtime's half. Empty until Forward().

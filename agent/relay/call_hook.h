@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,12 +19,23 @@
 
 namespace sekisho::relay {
 
+// What a hook wants to have again when the request is answered.
+class Kept {
+ public:
+  Kept() = default;
+  virtual ~Kept() = default;
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+};
+
 // What to do with a checked request. The default denies: a path that forgets to decide is closed.
 struct Verdict {
   // OK: forward. Anything else: refuse with this code and message; nothing reaches the runtime.
   absl::Status status = absl::PermissionDeniedError("no decision was made");
   // Set when the request was edited: these bytes are forwarded instead of the caller's.
-  std::optional<std::string> edited_request;
+  std::optional<std::string> edited_request = {};
+  // Handed to OnResponse(), if it comes to that.
+  std::shared_ptr<const Kept> kept = {};
 };
 
 // Makes unary calls to the runtime on the calling queue's thread. Does not block.
@@ -50,8 +62,9 @@ class CallHook {
                          UpstreamCaller& upstream, std::function<void(Verdict)> done) = 0;
 
   // Tells of the runtime's answer to an observed method (checked, or forwarded with `observe` set
-  // in the table) before the caller sees it. Cannot change it. `request` is what was forwarded.
-  virtual void OnResponse(const MethodEntry& method, std::string_view request,
+  // in the table) before the caller sees it. Cannot change it. `request` is what was forwarded,
+  // `kept` what the verdict brought along; null when it brought nothing, or nobody was asked.
+  virtual void OnResponse(const MethodEntry& method, std::string_view request, const Kept* kept,
                           const absl::Status& status, std::string_view response) = 0;
 };
 

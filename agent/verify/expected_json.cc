@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "audit/json_text.h"
 #include "base/status_macros.h"
 #include "base/str_cat.h"
 #include "verify/expected.h"
@@ -81,20 +82,27 @@ absl::StatusOr<std::optional<int64_t>> Number(const Json& json, const char* key)
 }  // namespace
 
 std::string ToJson(const Expected& expected) {
-  Json json = {{"seccompFilter", expected.seccomp_filter},
-               {"bounding", HexMask(expected.bounding.mask())},
-               {"noNewPrivileges", expected.no_new_privs}};
+  std::string text;
+  audit::JsonList json('{', text);
+  json.PutBool("seccompFilter", expected.seccomp_filter);
+  json.Put("bounding", HexMask(expected.bounding.mask()));
+  json.PutBool("noNewPrivileges", expected.no_new_privs);
   if (expected.uid.has_value()) {
-    json["uid"] = *expected.uid;
+    audit::AppendNumber(*expected.uid, json.Next("uid"));
   }
-  json["nonRoot"] = expected.non_root;
+  json.PutBool("nonRoot", expected.non_root);
   if (expected.root_uid != 0) {
-    json["rootUid"] = expected.root_uid;
+    audit::AppendNumber(expected.root_uid, json.Next("rootUid"));
   }
-  json["ownNamespaces"] = expected.own_namespaces;
-  json["rootReadOnly"] = expected.root_read_only;
-  json["appArmor"] = expected.apparmor;
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  audit::JsonList namespaces('[', json.Next("ownNamespaces"));
+  for (const std::string& name : expected.own_namespaces) {
+    audit::AppendQuoted(name, namespaces.Next());
+  }
+  namespaces.Close();
+  json.PutBool("rootReadOnly", expected.root_read_only);
+  json.Put("appArmor", expected.apparmor);
+  json.Close();
+  return text;
 }
 
 absl::StatusOr<Expected> ParseExpected(std::string_view text) {

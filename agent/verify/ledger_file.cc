@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "audit/json_text.h"
 #include "base/status_macros.h"
 #include "base/str_cat.h"
 
@@ -150,10 +151,15 @@ std::string SinceLine(system_clock::time_point since) {
 }
 
 std::string EntryLine(std::string_view container_id, const LedgerEntry& entry) {
-  // The id needs no escapes, and `expected` is JSON already.
-  return base::StrCat("{\"id\":\"", container_id, "\",\"time\":", Micros(entry.time),
-                      ",\"level\":", Dump(entry.level), ",\"policy\":", Dump(entry.policy_hash),
-                      ",\"expected\":", ToJson(entry.expected), "}\n");
+  std::string line;
+  audit::JsonList json('{', line);
+  json.Put("id", container_id);
+  audit::AppendNumber(Micros(entry.time), json.Next("time"));
+  json.Put("level", entry.level);
+  json.Put("policy", entry.policy_hash);
+  json.Next("expected") += ToJson(entry.expected);
+  json.Close();
+  return line += '\n';
 }
 
 std::string RemovalLine(std::string_view container_id) {

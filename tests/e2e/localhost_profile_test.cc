@@ -33,10 +33,11 @@ class BeforeCreate final : public relay::CallHook {
     if (method.path.ends_with("/CreateContainer")) {
       act_();
     }
-    done({absl::OkStatus(), std::nullopt});
+    done({absl::OkStatus()});
   }
   void OnResponse(const relay::MethodEntry& /*method*/, std::string_view /*request*/,
-                  const absl::Status& /*status*/, std::string_view /*response*/) override {}
+                  const relay::Kept* /*kept*/, const absl::Status& /*status*/,
+                  std::string_view /*response*/) override {}
 
  private:
   const std::function<void()> act_;

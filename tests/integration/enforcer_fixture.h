@@ -52,13 +52,15 @@ class EnforcerFixture : public ::testing::Test {
   using SnapshotPtr = std::shared_ptr<const config::Snapshot>;
   using Edit = std::function<void(policy::Spec&)>;
 
-  // `profiles` outlives the fixture; without it no seccomp profile is looked at.
-  explicit EnforcerFixture(const enforce::Profiles* profiles = nullptr)
+  // Both outlive the fixture. Without `profiles` no seccomp profile is looked at, without
+  // `containers` nobody is told of them.
+  explicit EnforcerFixture(const enforce::Profiles* profiles = nullptr,
+                           enforce::ContainerObserver* containers = nullptr)
       : enforcer_(std::make_unique<enforce::Enforcer>(
             snapshots_, audit_,
             // The pods of these requests exist nowhere.
             mounts::Resolver({.kubelet_root = "/var/lib/kubelet", .look_at_node = false}),
-            enforce::Enforcer::Options{.profiles = profiles})) {
+            enforce::Enforcer::Options{.profiles = profiles, .containers = containers})) {
     runtime_.SetHandler([this](const FakeCall& call) { return Answer(call); });
     relay::ServerOptions options;
     options.upstream_socket = dir_.File("runtime.sock");

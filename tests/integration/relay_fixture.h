@@ -32,14 +32,15 @@ class ScriptedHook final : public relay::CallHook {
       decide(request, upstream, std::move(done));
       return;
     }
-    done({absl::OkStatus(), std::nullopt});
+    done({absl::OkStatus()});
   }
 
   void OnResponse(const relay::MethodEntry& method, std::string_view request,
-                  const absl::Status& status, std::string_view response) override {
+                  const relay::Kept* kept, const absl::Status& status,
+                  std::string_view response) override {
     const std::lock_guard lock(mu_);
     responses_.push_back(
-        {std::string(method.path), std::string(request), status, std::string(response)});
+        {std::string(method.path), std::string(request), status, std::string(response), kept});
   }
 
   struct Response {
@@ -47,6 +48,7 @@ class ScriptedHook final : public relay::CallHook {
     std::string request;
     absl::Status status;
     std::string response;
+    const relay::Kept* kept = nullptr;  // only to be compared
   };
   std::vector<Response> responses() const {
     const std::lock_guard lock(mu_);

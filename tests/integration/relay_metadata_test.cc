@@ -42,7 +42,7 @@ class RelayMetadataTest : public RelayFixture {
   void SetUp() override { StartRelay(); }
   void RefuseEverything() {
     hook_.decide = [](std::string_view, relay::UpstreamCaller&, auto done) {
-      done(relay::Verdict{absl::PermissionDeniedError("no"), std::nullopt});
+      done(relay::Verdict{absl::PermissionDeniedError("no")});
     };
   }
   RawResult Call(const char* method, Metadata metadata) {

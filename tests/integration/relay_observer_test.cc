@@ -76,7 +76,7 @@ class RelayObserverTest : public RelayFixture {
 
 void Refuse(ScriptedHook& hook) {
   hook.decide = [](std::string_view, relay::UpstreamCaller&, auto done) {
-    done(relay::Verdict{absl::PermissionDeniedError("no"), std::nullopt});
+    done(relay::Verdict{absl::PermissionDeniedError("no")});
   };
 }
 
@@ -231,7 +231,7 @@ TEST_F(RelayObserverTest, ACallerThatCancelsWhileItIsDecidedIsCancelledWithItsDe
   std::promise<std::function<void()>> promised;
   std::future<std::function<void()>> decide = promised.get_future();
   hook_.decide = [&](std::string_view, relay::UpstreamCaller&, auto done) {
-    promised.set_value([done] { done(relay::Verdict{absl::OkStatus(), std::nullopt}); });
+    promised.set_value([done] { done(relay::Verdict{absl::OkStatus()}); });
   };
   StartObserved();
   const auto channel = Channel();
@@ -305,7 +305,7 @@ TEST_F(RelayObserverTest, TheTimesAreThoseOfTheHookAndOfTheRuntime) {
   constexpr milliseconds kRuntime{60};
   hook_.decide = [&](std::string_view, relay::UpstreamCaller&, auto done) {
     std::this_thread::sleep_for(kHook);  // what is measured
-    done(relay::Verdict{absl::OkStatus(), std::nullopt});
+    done(relay::Verdict{absl::OkStatus()});
   };
   runtime_->SetHandler([&](const FakeCall&) {
     std::this_thread::sleep_for(kRuntime);

@@ -164,7 +164,7 @@ TEST_F(RelayTest, ACompressedCheckedRequestIsReadByTheHookAndForwardedAsItWas) {
   std::string seen;
   hook_.decide = [&](std::string_view request, relay::UpstreamCaller&, auto done) {
     seen = std::string(request);
-    done(relay::Verdict{absl::OkStatus(), std::nullopt});
+    done(relay::Verdict{absl::OkStatus()});
   };
   RawCallOptions options;
   options.compression = GRPC_COMPRESS_GZIP;
@@ -213,7 +213,7 @@ TEST_F(RelayTest, ADecompressionBombIsRefused) {
 TEST_F(RelayTest, ADenialKeepsItsCodeAndTextAndNothingReachesTheRuntime) {
   StartRelay();
   hook_.decide = [](std::string_view, relay::UpstreamCaller&, auto done) {
-    done(relay::Verdict{absl::PermissionDeniedError("violates: \"this\""), std::nullopt});
+    done(relay::Verdict{absl::PermissionDeniedError("violates: \"this\"")});
   };
   const RawResult result = CallRaw(Channel(), kCreateContainer, "x");
   EXPECT_EQ(result.status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
@@ -295,6 +295,23 @@ TEST_F(RelayTest, TheHookHearsOfObservedAnswersBeforeTheCaller) {
   EXPECT_THAT(hook_.responses(), SizeIs(3));
 }
 
+TEST_F(RelayTest, WhatAHookKeepsOfARequestComesBackWithItsAnswerAndGoesWithTheCall) {
+  StartRelay();
+  const auto kept = std::make_shared<const relay::Kept>();
+  hook_.decide = [&](std::string_view request, relay::UpstreamCaller&, auto done) {
+    done({.status = absl::OkStatus(),
+          .edited_request = {},
+          .kept = request == "k" ? kept : nullptr});
+  };
+  EXPECT_TRUE(CallRaw(Channel(), kCreateContainer, "k").status.ok());
+  EXPECT_TRUE(CallRaw(Channel(), kCreateContainer, "none").status.ok());
+  ASSERT_THAT(hook_.responses(), SizeIs(2));
+  EXPECT_EQ(hook_.responses()[0].kept, kept.get());
+  EXPECT_EQ(hook_.responses()[1].kept, nullptr);
+  server_->Shutdown(std::chrono::seconds(5));
+  EXPECT_EQ(kept.use_count(), 1);
+}
+
 TEST_F(RelayTest, AHookMayAskTheRuntimeFirst) {
   StartRelay();
   hook_.decide = [](std::string_view, relay::UpstreamCaller& upstream, auto done) {
@@ -314,10 +331,9 @@ TEST_F(RelayTest, ACallCancelledWhileTheHookWaitsIsNotForwarded) {
   std::promise<std::function<void(relay::Verdict)>> held;
   hook_.decide = [&](std::string_view, relay::UpstreamCaller& upstream, auto done) {
     // Decided only when a call of our own has come back from the runtime, which the test holds up.
-    upstream.CallUnary(kVersion, "hold", std::chrono::seconds(20),
-                       [done](const absl::StatusOr<std::string>&) {
-                         done(relay::Verdict{absl::OkStatus(), std::nullopt});
-                       });
+    upstream.CallUnary(
+        kVersion, "hold", std::chrono::seconds(20),
+        [done](const absl::StatusOr<std::string>&) { done(relay::Verdict{absl::OkStatus()}); });
   };
   std::promise<void> release;
   std::shared_future<void> released = release.get_future().share();
@@ -403,9 +419,9 @@ TEST_F(RelayTest, ManyCallersAtOnceEachGetTheirOwnAnswer) {
   runtime_->SetHandler([](const FakeCall& call) { return ReplyWith("re: " + call.request); });
   hook_.decide = [](std::string_view request, relay::UpstreamCaller&, auto done) {
     if (request.ends_with("0")) {
-      done(relay::Verdict{absl::PermissionDeniedError("zero"), std::nullopt});
+      done(relay::Verdict{absl::PermissionDeniedError("zero")});
     } else {
-      done(relay::Verdict{absl::OkStatus(), std::nullopt});
+      done(relay::Verdict{absl::OkStatus()});
     }
   };
   std::atomic<int> wrong = 0;

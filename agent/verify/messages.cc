@@ -1,27 +1,12 @@
-#include "verify/created.h"
+#include "verify/messages.h"
 
 #include "base/str_cat.h"
-#include "cri/facts.h"
 #include "enforce/parse.h"
 #include "runtime/v1/api.pb.h"
 
 namespace sekisho::verify {
 
 namespace cri_v1 = runtime::v1;
-
-absl::StatusOr<Created> CreatedFrom(std::string_view request, std::string_view response) {
-  cri_v1::CreateContainerRequest asked;
-  cri_v1::CreateContainerResponse answer;
-  if (!enforce::Parse(request, asked) || !enforce::Parse(response, answer) ||
-      answer.container_id().empty()) {
-    return absl::InvalidArgumentError("a CreateContainer or its answer cannot be read");
-  }
-  const policy::SandboxFacts sandbox = cri::FactsFrom(asked.sandbox_config(), "", "sandbox_config");
-  return Created{.id = answer.container_id(),
-                 .pod = sandbox.pod,
-                 .name = asked.config().metadata().name(),
-                 .expected = ExpectedOf(sandbox, cri::FactsFrom(asked.config()))};
-}
 
 std::string StartedId(std::string_view start_container_request) {
   cri_v1::StartContainerRequest asked;

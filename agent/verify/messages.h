@@ -1,4 +1,4 @@
-// What passes the agent, as the ledger keeps it; and what else a watcher reads of the runtime.
+// What a watcher reads of what passes the agent, and of what the runtime says.
 #pragma once
 
 #include <string>
@@ -6,20 +6,8 @@
 #include <unordered_set>
 
 #include "absl/status/statusor.h"
-#include "policy/facts.h"
-#include "verify/expected.h"
 
 namespace sekisho::verify {
-
-// A container that the runtime has made of a request as it was forwarded.
-struct Created {
-  std::string id;
-  policy::PodIdentity pod;
-  std::string name;
-  Expected expected;
-};
-// From a serialised CreateContainerRequest and its CreateContainerResponse.
-absl::StatusOr<Created> CreatedFrom(std::string_view request, std::string_view response);
 
 // Of a serialised StartContainerRequest or RemoveContainerRequest; "" when it cannot be read.
 std::string StartedId(std::string_view start_container_request);
