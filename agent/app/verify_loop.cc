@@ -14,7 +14,9 @@ namespace {
 
 using std::chrono::seconds;
 
-// How long a new container has to come to its program.
+// A look asks the runtime three questions, just when it is busy with the rest of the pod: not at
+// once. And how long a new container has to come to its program.
+constexpr std::chrono::milliseconds kFirstLook{250};
 constexpr seconds kSecondLook{1};
 constexpr seconds kRuntimeInterval{5};
 // How soon, and how often, all are looked at again when something is too new to be believed.
@@ -153,8 +155,8 @@ void VerifyLoop::Run() {
   Clock::time_point runtime_due = Clock::now() + kRuntimeInterval;
   for (;;) {
     Clock::time_point due = std::min(all_due, runtime_due);
-    if (!again_.empty()) {
-      due = std::min(due, again_.begin()->first);
+    if (!looks_.empty()) {
+      due = std::min(due, looks_.begin()->first);
     }
     if (const std::optional<Happening> happening = Next(due)) {
       Handle(*happening);
@@ -167,9 +169,9 @@ void VerifyLoop::Run() {
       }
     }
     const Clock::time_point now = Clock::now();
-    while (!again_.empty() && again_.begin()->first <= now) {
-      const std::string id = again_.extract(again_.begin()).mapped();
-      LookAt(id, /*again=*/true);
+    while (!looks_.empty() && looks_.begin()->first <= now) {
+      const Look look = looks_.extract(looks_.begin()).mapped();
+      LookAt(look.id, look.again);
     }
     if (now >= runtime_due) {
       AskRuntime();
@@ -187,7 +189,10 @@ void VerifyLoop::Handle(const Happening& happening) {
       Enter(happening);
       break;
     case Happening::Kind::kStarted:
-      LookAt(verify::StartedId(happening.request), /*again=*/false);
+      if (looks_.size() < kQueueMax) {  // beyond it, the next comparison of all has to do
+        looks_.emplace(Clock::now() + kFirstLook,
+                       Look{.id = verify::StartedId(happening.request), .again = false});
+      }
       break;
     case Happening::Kind::kRemoved:
       Forget(verify::RemovedId(happening.request));
@@ -246,7 +251,7 @@ void VerifyLoop::LookAt(const std::string& id, bool again) {
     return;  // it has ended already, or the next comparison of all says what is wrong
   }
   if (!container->drift.empty() && !again) {
-    again_.emplace(Clock::now() + kSecondLook, id);
+    looks_.emplace(Clock::now() + kSecondLook, Look{.id = id, .again = true});
     return;
   }
   if (!container->conforms()) {

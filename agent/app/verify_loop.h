@@ -1,5 +1,5 @@
 // Compares, on a thread of its own, what runs with what was decided: at the start, each container
-// when it was started, and every few minutes.
+// soon after it was started, and every few minutes.
 //
 // It only looks and says: nothing is ever killed by it. It also keeps the ledger of the containers
 // that passed the agent, and asks the runtime every few seconds whether it is still there.
@@ -90,6 +90,11 @@ class VerifyLoop final : public enforce::ContainerObserver {
     verify::Expected expected = {};
   };
 
+  struct Look {
+    std::string id;
+    bool again;  // it was weaker than it must be
+  };
+
   static size_t BytesOf(const Happening& happening);
   void Push(Happening happening);
   void Run();
@@ -114,9 +119,9 @@ class VerifyLoop final : public enforce::ContainerObserver {
   std::optional<verify::Verifier> verifier_;
 
   // Only the thread.
-  std::multimap<Clock::time_point, std::string> again_;  // containers to look at once more
-  int too_early_ = 0;                                    // times in a row
-  std::set<std::string> said_;                           // what is in the log already
+  std::multimap<Clock::time_point, Look> looks_;  // when which container is to be looked at
+  int too_early_ = 0;                             // times in a row
+  std::set<std::string> said_;                    // what is in the log already
 
   mutable std::mutex mu_;
   std::condition_variable changed_;

@@ -145,6 +145,14 @@ TEST(BenchTest, ALineThatIsNoLimitIsNamed) {
   }
 }
 
+TEST(BenchTest, AFileWithoutLimitsIsNoneThatHolds) {
+  const testing::TempDir dir;
+  testing::WriteText(dir.File("limits"), "# none\n");
+  const Finished run = Bench({"--instructions", dir.File("limits")});
+  EXPECT_EQ(run.exit_code, 1);
+  EXPECT_THAT(run.output, HasSubstr("has no limits"));
+}
+
 TEST(BenchTest, FailsWhereAProxyDoesNotStart) {
   const Finished run = Bench({"--quick", "--ways", "direct,haproxy", "--haproxy", "/bin/false"});
   EXPECT_EQ(run.exit_code, 1);

@@ -61,6 +61,9 @@ absl::StatusOr<std::vector<Limit>> ReadLimits(const std::string& file) {
     }
     limits.push_back(limit);
   }
+  if (limits.empty()) {
+    return absl::InvalidArgumentError(base::StrCat(file, ": has no limits"));
+  }
   return limits;
 }
 
