@@ -1,6 +1,6 @@
 # Links gRPC, Protobuf and Abseil into the agent, in place of some fifty shared libraries: what thread-local
 # variables and calls between these cost goes away (docs/performance.md has figures). Debian has both forms of
-# each in the same package. The price: a correction of one of them reaches the agent only when it is built again.
+# each in the same package. The price: a correction of one of them reaches the agent when it is built again.
 #
 # SEKISHO_LINKED_PACKAGES says whose they are: their licences and versions belong to what is distributed.
 function(sekisho_link_rpc_statically)
