@@ -37,9 +37,13 @@ void Endpoints::OpenAdmin(const config::AgentConfig& config, const AgentView& vi
   }
   admin_ = *std::move(server);
   admin_listener_.emplace(*std::move(listener));
-  admin_acceptor_ = std::make_unique<Acceptor>(
-      admin_listener_->fd(),
-      [this](base::UniqueFd connection) { admin_->Adopt(std::move(connection)); });
+  admin_gate_.emplace(config.admin_socket, std::nullopt);
+  admin_acceptor_ =
+      std::make_unique<Acceptor>(admin_listener_->fd(), [this](base::UniqueFd connection) {
+        if (admin_gate_->Admits(connection.get())) {
+          admin_->Adopt(std::move(connection));
+        }
+      });
 }
 
 void Endpoints::OpenMetrics(const config::AgentConfig& config, const AgentView& view) {

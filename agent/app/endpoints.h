@@ -7,6 +7,7 @@
 #include "app/acceptor.h"
 #include "app/agent_view.h"
 #include "app/listener.h"
+#include "app/peer.h"
 
 namespace sekisho::app {
 
@@ -26,6 +27,7 @@ class Endpoints {
 
   std::unique_ptr<admin::Server> admin_;
   std::optional<Listener> admin_listener_;
+  std::optional<PeerGate> admin_gate_;  // only the acceptor's thread
   std::unique_ptr<Acceptor> admin_acceptor_;
   std::optional<Listener> metrics_listener_;  // of a unix socket
   std::unique_ptr<metrics::HttpServer> metrics_;

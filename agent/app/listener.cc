@@ -72,21 +72,25 @@ absl::Status ClearDeadSocket(const std::string& path, const sockaddr_un& address
                                      : ErrnoStatus("cannot remove the dead socket", path);
 }
 
-absl::StatusOr<gid_t> GroupId(const std::string& group) {
+// Nothing for no name.
+absl::StatusOr<std::optional<gid_t>> GroupId(const std::string& group) {
+  if (group.empty()) {
+    return std::optional<gid_t>();
+  }
   const struct group* entry = ::getgrnam(group.c_str());
   if (entry == nullptr) {
     return absl::InvalidArgumentError(
         base::StrCat("listen.group: this node has no group \"", group, "\""));
   }
-  return entry->gr_gid;
+  return std::optional(entry->gr_gid);
 }
 
-absl::Status GiveToGroup(const std::string& path, const std::string& group) {
-  if (group.empty()) {
+absl::Status GiveToGroup(const std::string& path, std::optional<gid_t> group) {
+  if (!group.has_value()) {
     return absl::OkStatus();
   }
-  SEKISHO_ASSIGN_OR_RETURN(const gid_t id, GroupId(group));
-  if (::chown(path.c_str(), static_cast<uid_t>(-1), id) != 0 || ::chmod(path.c_str(), 0660) != 0) {
+  if (::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0 ||
+      ::chmod(path.c_str(), 0660) != 0) {
     return ErrnoStatus("cannot give the group access to", path);
   }
   return absl::OkStatus();
@@ -94,7 +98,8 @@ absl::Status GiveToGroup(const std::string& path, const std::string& group) {
 
 // Whether the file of a socket that we did not make lets in whom the configuration names, and
 // nobody else. Connecting takes write permission (unix(7)).
-absl::Status CheckAccess(const std::string& path, const std::string& group) {
+absl::Status CheckAccess(const std::string& path, const std::string& group,
+                         std::optional<gid_t> id) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) {
     return ErrnoStatus("cannot stat the socket that systemd passed,", path);
@@ -104,7 +109,7 @@ absl::Status CheckAccess(const std::string& path, const std::string& group) {
         base::StrCat(path, ": every user may connect; set SocketMode=0600 in the socket unit"));
   }
   const bool group_may_connect = (status.st_mode & S_IWGRP) != 0;
-  if (group.empty()) {
+  if (!id.has_value()) {
     return !group_may_connect || status.st_gid == 0
                ? absl::OkStatus()
                : absl::FailedPreconditionError(
@@ -112,8 +117,7 @@ absl::Status CheckAccess(const std::string& path, const std::string& group) {
                                   ": a group may connect, and listen.group names none; set "
                                   "SocketMode=0600 in the socket unit, or listen.group"));
   }
-  SEKISHO_ASSIGN_OR_RETURN(const gid_t id, GroupId(group));
-  return group_may_connect && status.st_gid == id
+  return group_may_connect && status.st_gid == *id
              ? absl::OkStatus()
              : absl::FailedPreconditionError(
                    base::StrCat(path, ": listen.group is \"", group, "\"; set SocketGroup=", group,
@@ -125,6 +129,7 @@ absl::Status CheckAccess(const std::string& path, const std::string& group) {
 absl::StatusOr<Listener> Listener::Bind(const std::string& path, const std::string& group) {
   SEKISHO_ASSIGN_OR_RETURN(const sockaddr_un address, AddressOf(path));
   Listener listener;
+  SEKISHO_ASSIGN_OR_RETURN(listener.group_, GroupId(group));
   SEKISHO_ASSIGN_OR_RETURN(listener.lock_, Lock(path + ".lock"));
   SEKISHO_RETURN_IF_ERROR(ClearDeadSocket(path, address));
   base::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -144,7 +149,7 @@ absl::StatusOr<Listener> Listener::Bind(const std::string& path, const std::stri
   listener.path_ = path;
   listener.device_ = status.st_dev;
   listener.inode_ = status.st_ino;
-  SEKISHO_RETURN_IF_ERROR(GiveToGroup(path, group));
+  SEKISHO_RETURN_IF_ERROR(GiveToGroup(path, listener.group_));
   if (::listen(fd.get(), kBacklog) != 0) {
     return ErrnoStatus("cannot listen on", path);
   }
@@ -168,8 +173,9 @@ absl::StatusOr<Listener> Listener::FromSystemd(const std::string& path, const st
         base::StrCat("the socket that systemd passed is not listen.socket, ", path,
                      "; make ListenStream= of the socket unit the same path"));
   }
-  SEKISHO_RETURN_IF_ERROR(CheckAccess(path, group));
   Listener listener;
+  SEKISHO_ASSIGN_OR_RETURN(listener.group_, GroupId(group));
+  SEKISHO_RETURN_IF_ERROR(CheckAccess(path, group, listener.group_));
   listener.fd_.Reset(SD_LISTEN_FDS_START);
   // A non-blocking accept, whatever the socket unit says.
   const int flags = ::fcntl(listener.fd(), F_GETFL);

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,7 @@ class Listener {
       : fd_(std::move(other.fd_)),
         lock_(std::move(other.lock_)),
         path_(std::exchange(other.path_, {})),
+        group_(other.group_),
         device_(other.device_),
         inode_(other.inode_) {}
   Listener& operator=(Listener&& other) noexcept = delete;
@@ -39,11 +41,14 @@ class Listener {
 
   bool valid() const { return fd_.valid(); }
   int fd() const { return fd_.get(); }
+  // Whose processes may connect besides root's.
+  std::optional<gid_t> group() const { return group_; }
 
  private:
   base::UniqueFd fd_;
   base::UniqueFd lock_;
   std::string path_;  // empty for an adopted socket
+  std::optional<gid_t> group_;
   dev_t device_ = 0;  // of the file that we made
   ino_t inode_ = 0;
 };

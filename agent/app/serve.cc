@@ -19,6 +19,7 @@
 #include "app/endpoints.h"
 #include "app/listener.h"
 #include "app/notify.h"
+#include "app/peer.h"
 #include "app/profile_keeper.h"
 #include "app/recent_refusals.h"
 #include "app/reload_log.h"
@@ -131,6 +132,7 @@ class Daemon {
   std::unique_ptr<enforce::Enforcer> enforcer_;
   std::unique_ptr<relay::Server> server_;
   std::optional<Listener> listener_;
+  std::optional<PeerGate> gate_;  // only the acceptor's thread
   std::unique_ptr<Acceptor> acceptor_;
   std::optional<StatusWriter> status_file_;
   std::optional<AgentView> view_;
@@ -290,8 +292,11 @@ bool Daemon::Listen() {
     return false;
   }
   listener_.emplace(std::move(listener).value());
+  gate_.emplace(config_.listen_socket, listener_->group());
   acceptor_ = std::make_unique<Acceptor>(listener_->fd(), [this](base::UniqueFd connection) {
-    server_->Adopt(std::move(connection));
+    if (gate_->Admits(connection.get())) {
+      server_->Adopt(std::move(connection));
+    }
   });
   return true;
 }
