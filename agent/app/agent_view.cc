@@ -1,17 +1,13 @@
 #include "app/agent_view.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
 #include <utility>
 
+#include "app/self_protection.h"
 #include "base/str_cat.h"
 #include "base/str_join.h"
-#include "caps/cap_set.h"
-#include "procfs/process.h"
 #include "status/readiness.h"
 
 namespace sekisho::app {
@@ -32,23 +28,6 @@ int64_t Milliseconds(system_clock::time_point time) {
 
 double UnixSeconds(system_clock::time_point time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
-
-// How this very process is held, by the kernel's word.
-std::map<std::string, bool> SelfProtection() {
-  std::map<std::string, bool> held;
-  const absl::StatusOr<procfs::Process> self = procfs::ReadProcess("/proc", ::getpid());
-  if (self.ok()) {
-    // To read /proc/PID/ns of containers takes this one; see sekisho.service.
-    const uint64_t wanted = caps::CapSet::Of({"SYS_PTRACE"}).mask();
-    held["no_new_privs"] = self->no_new_privs;
-    held["seccomp_filter"] = self->seccomp == procfs::SeccompMode::kFilter;
-    held["capabilities_dropped"] =
-        ((self->permitted.mask() | self->bounding.mask()) & ~wanted) == 0;
-  }
-  rlimit core{};
-  held["core_dumps_off"] = ::getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0;
-  return held;
 }
 
 std::string WhyThisFile(const std::string& path, bool is_main) {

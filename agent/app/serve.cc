@@ -23,6 +23,7 @@
 #include "app/profile_keeper.h"
 #include "app/recent_refusals.h"
 #include "app/reload_log.h"
+#include "app/self_protection.h"
 #include "app/signals.h"
 #include "app/start_pages.h"
 #include "app/status_writer.h"
@@ -144,6 +145,7 @@ class Daemon {
 
 bool Daemon::LoadConfig() {
   log::Init("info");
+  ProtectSelf();
   config::LoadResult<config::AgentConfig> loaded = config::LoadAgentConfig(options_.config_file);
   LogAll(loaded.errors, log::Error);
   if (!loaded.ok()) {
