@@ -155,11 +155,12 @@ Judgement ConcludeContainer(Judgement judgement, const std::shared_ptr<audit::De
   }
   const auto again = std::make_shared<policy::ContainerFacts>();
   judgement.forwarded.container = again;
+  // Taken before the judgement is moved: which argument of a call is made first is not said.
+  const std::shared_ptr<const policy::SandboxFacts> sandbox = judgement.forwarded.sandbox;
   cri::Apply(decision.edits, *message.mutable_config());
   cri::Apply(decision.sandbox_edits, *message.mutable_sandbox_config());
   return Edited(std::move(judgement), message,
-                [&, sandbox = judgement.forwarded.sandbox](
-                    const cri_v1::CreateContainerRequest& reread) -> std::optional<std::string> {
+                [&](const cri_v1::CreateContainerRequest& reread) -> std::optional<std::string> {
                   *again = cri::FactsFrom(reread.config());
                   if (!CarryOrigins(container, *again)) {
                     return "its mounts are not those that were judged";
