@@ -64,6 +64,11 @@ class TreeBuilder : public YAML::EventHandler {
     if (std::exchange(begun_, true) && documents_ == Documents::kOne) {
       throw YAML::ParserException(mark, "a second YAML document begins here; write one file each");
     }
+    // What closes nothing that is open ("}") is no document and not passed over: yaml-cpp gives an
+    // empty one in front of it, for ever.
+    if (std::exchange(begin_, mark.pos) == mark.pos) {
+      throw YAML::ParserException(mark, "this belongs to nothing that is open");
+    }
     // Anchors are a document's own; the parser counts them from one in each.
     anchors_.clear();
     nodes_ = 0;
@@ -189,6 +194,7 @@ class TreeBuilder : public YAML::EventHandler {
   size_t nodes_ = 0;
   Documents documents_;
   bool begun_ = false;
+  int begin_ = -1;  // of the document, in characters
 };
 
 // Bytes that no YAML text holds. yaml-cpp would take 0x04 for the end of the file and drop every

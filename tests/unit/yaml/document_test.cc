@@ -168,6 +168,16 @@ TEST(ParseYamlDocuments, AnUnclosedQuoteSwallowsNoDocument) {
   EXPECT_THAT(Documents("a: [1\n---\nb: 2\n"), ::testing::StartsWith("f:"));
 }
 
+TEST(ParseYamlDocuments, WhatClosesNothingIsRefused) {
+  for (const char* text : {"}", "]", ",", "a: b\n}\n", "{a: b}}\n---\nc: d\n"}) {
+    SCOPED_TRACE(text);
+    std::vector<Diagnostic> errors;
+    EXPECT_FALSE(ParseYamlDocuments(text, "f", &errors).has_value());
+    EXPECT_EQ(errors.size(), 1u);
+    EXPECT_FALSE(ParseYaml(text, "f", &errors).has_value());
+  }
+}
+
 TEST(ParseYamlDocuments, TheLimitHoldsForEachDocument) {
   std::string list = "---\n[";
   for (int i = 0; i < 60'000; ++i) {
