@@ -146,6 +146,17 @@ TEST(ParseLine, FactsThatMakeNoSenseLeaveALineWithoutThem) {
   EXPECT_FALSE(line->facts.has_value());
 }
 
+TEST(ParseLine, TimesThatTheClockCannotTellAreNone) {
+  for (const char* year : {"0000", "1677", "1969", "2262", "9999"}) {
+    const std::string json =
+        std::string(R"({"time":")") + year +
+        R"(-05-01T00:00:00.000000Z","method":"m","decision":"allow","pod":{"name":"p"}})";
+    EXPECT_FALSE(ParseLine(json).ok()) << year;
+  }
+  EXPECT_TRUE(
+      ParseLine(R"({"time":"2261-12-31T23:59:60.999999Z","method":"m","decision":"allow"})").ok());
+}
+
 TEST(ReadLines, WithoutFactsEverythingElseIsTheSame) {
   const TempDir folder;
   const std::string file = folder.File("audit.jsonl");
