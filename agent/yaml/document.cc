@@ -55,7 +55,7 @@ class TreeBuilder : public YAML::EventHandler {
  public:
   enum class Documents { kOne, kMany };
 
-  explicit TreeBuilder(Documents documents) : documents_(documents) {}
+  TreeBuilder(Documents documents, int last_line) : documents_(documents), last_line_(last_line) {}
 
   // Of the documents that hold anything.
   std::vector<YamlNode> TakeRoots() { return std::move(roots_); }
@@ -76,7 +76,11 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    Add(NewNode(YamlNode::Kind::kNull, mark), mark, anchor);
+    YamlNode node = NewNode(YamlNode::Kind::kNull, mark);
+    if (node.where.line > last_line_) {  // at the end marker that Parse appends
+      node.where = {last_line_, 1};
+    }
+    Add(std::move(node), mark, anchor);
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -193,6 +197,7 @@ class TreeBuilder : public YAML::EventHandler {
   std::vector<YamlNode> roots_;
   size_t nodes_ = 0;
   Documents documents_;
+  int last_line_;
   bool begun_ = false;
   int begin_ = -1;  // of the document, in characters
 };
@@ -214,15 +219,20 @@ std::optional<Diagnostic> FindBadByte(std::string_view bytes, const std::string&
                         "save the file as UTF-8 text");
 }
 
+// From 1, also of an empty file.
+int LastLine(std::string_view bytes) {
+  const auto lines = static_cast<int>(std::count(bytes.begin(), bytes.end(), '\n'));
+  const bool ends_in_newline = bytes.empty() || bytes.back() == '\n';
+  return std::max(lines + (ends_in_newline ? 0 : 1), 1);
+}
+
 Diagnostic SyntaxError(const YAML::ParserException& error, std::string_view bytes,
                        const std::string& file) {
   Diagnostic found =
       MakeDiagnostic(file, LocationOf(error.mark), {}, StrCat("not valid YAML: ", error.msg), {});
-  const auto lines = static_cast<int>(std::count(bytes.begin(), bytes.end(), '\n'));
-  const bool ends_in_newline = bytes.empty() || bytes.back() == '\n';
-  const int last_line = lines + (ends_in_newline ? 0 : 1);
-  if (found.line > last_line) {  // at the end marker that ParseYaml appends
-    found.line = std::max(last_line, 1);
+  if (const int last_line = LastLine(bytes);
+      found.line > last_line) {  // at the end marker, likewise
+    found.line = last_line;
     found.column = 1;
     found.message = "not valid YAML: the file ends inside a quoted text, a list or a mapping";
     found.fix = "close the quote, bracket or brace";
@@ -242,7 +252,7 @@ std::optional<std::vector<YamlNode>> Parse(TreeBuilder::Documents documents, std
   // The end marker makes yaml-cpp notice a quote that is never closed; without it the quoted text
   // would silently swallow the rest of the file, rules included.
   std::istringstream in(StrCat(bytes, bytes.empty() || bytes.back() == '\n' ? "" : "\n", "...\n"));
-  TreeBuilder builder(documents);
+  TreeBuilder builder(documents, LastLine(bytes));
   try {
     YAML::Parser parser(in);
     while (parser.HandleNextDocument(builder)) {

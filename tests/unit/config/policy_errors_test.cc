@@ -55,6 +55,17 @@ TEST_F(PolicyErrors, EnforceIsRequired) {
           R"(policy.yaml:3:21: defaults.enforce: unknown value "Baseline" (did you mean "baseline"?))"));
 }
 
+// The place is in the file, though nothing stands there.
+TEST_F(PolicyErrors, AValueThatIsMissingAtTheEnd) {
+  EXPECT_THAT(
+      Texts(LoadPolicyText("kind:").errors),
+      ElementsAre("policy.yaml:1:1: apiVersion: is required and missing "
+                  "(write apiVersion: sekisho.io/v1alpha1)",
+                  "policy.yaml:1:1: kind: must be \"NodePolicy\" (write kind: NodePolicy)"));
+  EXPECT_THAT(Texts(LoadPolicyText(std::string(kPolicyHeader) + "rules:\n-").errors),
+              ElementsAre(::testing::HasSubstr("rules[0]: expected a mapping, found nothing")));
+}
+
 TEST_F(PolicyErrors, KeysAndKinds) {
   Check({
       {"harden: {secomp: {}}\n",
