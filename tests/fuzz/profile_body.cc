@@ -1,12 +1,11 @@
 #include "fuzz/profile_body.h"
 
-#include <algorithm>
 #include <optional>
 #include <vector>
 
 #include "base/str_cat.h"
-#include "base/utf8.h"
 #include "caps/cap_set.h"
+#include "fuzz/diagnostics.h"
 #include "seccomp/parse.h"
 #include "seccomp/resolve.h"
 #include "support/same_profile.h"
@@ -15,24 +14,6 @@ namespace sekisho::testing {
 namespace {
 
 using seccomp::Profile;
-
-std::string BrokenErrors(std::string_view bytes, const std::vector<yaml::Diagnostic>& errors) {
-  const auto lines = static_cast<int>(std::count(bytes.begin(), bytes.end(), '\n')) + 1;
-  if (errors.empty()) {
-    return "refused without a word";
-  }
-  for (const yaml::Diagnostic& each : errors) {
-    const std::string text = each.ToString();
-    if (each.message.empty() || base::Printable(text) != text || text.size() > 4096) {
-      return base::StrCat("not fit to be printed: ", base::Printable(text));
-    }
-    if (each.line < 0 || each.line > lines || (each.line > 0 && each.column < 1) ||
-        each.column > static_cast<int>(bytes.size()) + 1) {
-      return base::StrCat("outside of the file: ", text);
-    }
-  }
-  return {};
-}
 
 std::string BrokenRoundTrip(const Profile& profile) {
   const std::string text = Render(profile);
@@ -73,7 +54,7 @@ BodyResult CheckProfileText(std::string_view bytes) {
   std::vector<yaml::Diagnostic> errors;
   const std::optional<Profile> profile = seccomp::Parse(bytes, "input", &errors);
   if (!profile.has_value()) {
-    return {.broken = BrokenErrors(bytes, errors)};
+    return {.broken = BrokenDiagnostics(bytes, errors)};
   }
   BodyResult result = {.parsed = true,
                        .docker_format = profile->format == seccomp::Format::kDocker};
