@@ -19,7 +19,7 @@ namespace {
 std::vector<gid_t> GroupsOf(int connection) {
   std::vector<gid_t> groups(32);
   for (int tries = 0; tries < 2; ++tries) {
-    socklen_t bytes = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    auto bytes = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
     const int result = ::getsockopt(connection, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &bytes);
     groups.resize(bytes / sizeof(gid_t));
     if (result == 0) {

@@ -2,8 +2,10 @@
 // longer to build than the decision takes.
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,8 +17,9 @@ void AppendQuoted(std::string_view text, std::string& out);
 
 template <std::integral Number>
 void AppendNumber(Number value, std::string& out) {
-  char digits[24];
-  out.append(digits, std::to_chars(digits, digits + sizeof(digits), value).ptr);
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), static_cast<size_t>(end - digits.data()));
 }
 
 // Writes an object, or an array of what has no key: a bracket or comma before each value.

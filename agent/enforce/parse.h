@@ -40,7 +40,7 @@ class UsualArena {
 template <typename Message>
 std::shared_ptr<Message> MakeOnArena() {
   auto arena = std::make_shared<UsualArena>();
-  Message& message = arena->Make<Message>();
+  auto& message = arena->Make<Message>();
   return {std::move(arena), &message};
 }
 

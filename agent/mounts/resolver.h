@@ -12,6 +12,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/mount_facts.h"
@@ -19,7 +20,7 @@
 namespace sekisho::mounts {
 
 // The mount table of the agent's own mount namespace.
-inline constexpr char kOwnMountTable[] = "/proc/self/mountinfo";
+inline constexpr std::string_view kOwnMountTable = "/proc/self/mountinfo";
 
 // Who asks. `pod_uid` is the recorded one, never the request's.
 struct Asker {
@@ -46,7 +47,7 @@ class Resolver {
     // namespace is the node's or a slave of it (as systemd makes it). What does not arrive there
     // makes a subPath a path of the node. That of process 1 would need CAP_SYS_PTRACE, and is
     // another one where kubelet and runtime run in a mount namespace of their own.
-    std::vector<std::string> mount_tables = {kOwnMountTable};
+    std::vector<std::string> mount_tables = {std::string(kOwnMountTable)};
     // False for requests that were recorded elsewhere: then the path's shape is all there is, what
     // lies below volume-subpaths, and is not in known_volumes, is taken for a volume of unknown
     // kind (`plugin` empty), and `remark` says so. Never in the daemon.
