@@ -14,7 +14,7 @@
 namespace sekisho::differential {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if SEKISHO_SANITIZED
 constexpr uint64_t kCases = 10'000;
 #else
 constexpr uint64_t kCases = 1'000'000;

@@ -14,7 +14,7 @@ namespace {
 
 using policy::CheckGroup;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if SEKISHO_SANITIZED
 constexpr uint64_t kRequests = 5'000;
 #else
 constexpr uint64_t kRequests = 200'000;

@@ -16,7 +16,7 @@ namespace {
 
 namespace v1 = runtime::v1;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if SEKISHO_SANITIZED
 constexpr uint64_t kSeedsAtMost = 4'000;
 #else
 constexpr uint64_t kSeedsAtMost = 40'000;
