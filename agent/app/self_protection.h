@@ -4,17 +4,25 @@
 #include <map>
 #include <string>
 
+#include "config/snapshot.h"
+
 namespace sekisho::app {
 
-// For what is true of the agent wherever it is started from; the packaged unit and the DaemonSet
-// hold it much tighter. From here on neither this process nor one that it could start gains
-// privileges by executing a file (no_new_privs), nothing is dumped when it crashes, and other
-// processes may not look into its memory (PR_SET_DUMPABLE, prctl(2)) unless they have
-// CAP_SYS_PTRACE, which debuggers and perf(1) need then. What the kernel refuses is said in the
-// log, and is no reason not to enforce.
-void ProtectSelf();
+// These three hold for the thread that calls them and for those that it starts later: they come
+// before there are others. What the kernel refuses is said in the log, and is no reason not to
+// enforce. The packaged unit and the DaemonSet hold the agent tighter still.
 
-// By name: no_new_privs, seccomp_filter, capabilities_dropped, core_dumps_off, memory_not_dumpable.
+// Before anything is read: no new privileges, no core dumps, hidden memory, lower limits.
+void ProtectProcess();
+
+// Capabilities and system calls. The last moment for what takes more: the socket's group is joined.
+void NarrowProcess(const config::AgentConfig& config);
+
+// Landlock. Not for the thread that looks at containers' processes: see harden/landlock.h.
+void NarrowFiles(const config::AgentConfig& config);
+
+// By name: no_new_privs, seccomp_filter, capabilities_dropped, core_dumps_off, memory_not_dumpable,
+// and, where the kernel has it, landlock.
 std::map<std::string, bool> SelfProtection();
 
 }  // namespace sekisho::app

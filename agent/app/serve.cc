@@ -17,6 +17,7 @@
 #include "app/cluster_link.h"
 #include "app/decision_sink.h"
 #include "app/endpoints.h"
+#include "app/late_thread.h"
 #include "app/listener.h"
 #include "app/notify.h"
 #include "app/peer.h"
@@ -119,7 +120,8 @@ class Daemon {
   uint64_t generation_ = 0;
   bool last_reload_failed_ = false;
   uint64_t audit_lost_seen_ = 0;
-  config::NodeIdentity node_;  // by which the policy was chosen
+  config::NodeIdentity node_;           // by which the policy was chosen
+  std::unique_ptr<LateThread> looker_;  // until verification has it
   std::unique_ptr<kube::Cluster> cluster_;
   std::optional<enforce::SnapshotHolder> snapshots_;
   std::unique_ptr<audit::FileSink> audit_;
@@ -145,7 +147,7 @@ class Daemon {
 
 bool Daemon::LoadConfig() {
   log::Init("info");
-  ProtectSelf();
+  ProtectProcess();
   config::LoadResult<config::AgentConfig> loaded = config::LoadAgentConfig(options_.config_file);
   LogAll(loaded.errors, log::Error);
   if (!loaded.ok()) {
@@ -159,6 +161,11 @@ bool Daemon::LoadConfig() {
     log::Warn("UNSAFE: methods that this build does not know are forwarded unjudged");
   }
   log::SetLevel(config_.log_level);
+  // While there is one thread: the others get what it has left. But the one that looks at what
+  // runs could not do so within Landlock.
+  NarrowProcess(config_);
+  looker_ = std::make_unique<LateThread>();
+  NarrowFiles(config_);
   return true;
 }
 
@@ -283,7 +290,8 @@ bool Daemon::StartVerifying() {
                       [this](std::string_view method, std::string request) {
                         return server_->CallUpstream(method, std::move(request), kLookTimeout);
                       },
-                  .namespaces = Namespaces()});
+                  .namespaces = Namespaces(),
+                  .thread = std::move(looker_)});
   return true;
 }
 

@@ -70,7 +70,9 @@ void VerifyLoop::Start(VerifyLoopOptions options) {
         }
         return options_.call(method, std::move(request));
       }});
-  thread_ = std::thread([this] { Run(); });
+  thread_ =
+      options_.thread != nullptr ? std::move(options_.thread) : std::make_unique<LateThread>();
+  thread_->Run([this] { Run(); });
 }
 
 void VerifyLoop::TellToStop() {
@@ -84,8 +86,8 @@ void VerifyLoop::Stop() {
     stopping_ = told_to_stop_ = true;
   }
   changed_.notify_all();
-  if (thread_.joinable()) {
-    thread_.join();
+  if (thread_ != nullptr) {
+    thread_->Join();
   }
 }
 

@@ -18,9 +18,9 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "absl/status/statusor.h"
+#include "app/late_thread.h"
 #include "enforce/container_observer.h"
 #include "enforce/snapshot_holder.h"
 #include "policy/facts.h"
@@ -40,6 +40,8 @@ struct VerifyLoopOptions {
   // One unary call to the runtime that waits; fails at once when the agent is shut down.
   std::function<absl::StatusOr<std::string>(std::string_view method, std::string request)> call;
   std::function<policy::NamespaceView()> namespaces;  // empty: no API server is asked
+  // One that may look at other processes; null: a new one. See harden/landlock.h.
+  std::unique_ptr<LateThread> thread = {};
 };
 
 // What is wrong with a container, on one line: for the log and `sekisho status`.
@@ -130,7 +132,7 @@ class VerifyLoop final : public enforce::ContainerObserver {
   bool told_to_stop_ = false;    // guarded by mu_
   bool stopping_ = false;        // guarded by mu_
   Standing standing_;            // guarded by mu_
-  std::thread thread_;
+  std::unique_ptr<LateThread> thread_;
 };
 
 }  // namespace sekisho::app

@@ -247,6 +247,15 @@ constexpr std::array<Row, 1> kDrain = {
         "timeoutSeconds", "whole number 1..3600", "`30`",
         "How long calls under way may take to end after SIGTERM."),
 };
+constexpr std::array<Row, 2> kSelfProtection = {
+    Leaf<&C::system_call_filter, ReadBool>(
+        "systemCallFilter", "`true` or `false`", "`true`",
+        "Whether the agent takes from itself the system calls that it does not need."),
+    Leaf<&C::landlock, ReadBool>(
+        "landlock", "`true` or `false`", "`true`",
+        "Whether the agent takes from itself, where the kernel has Landlock, to write elsewhere "
+        "than its configuration says."),
+};
 constexpr std::array<Row, 1> kUnsafe = {
     Leaf<&C::unsafe_forward_unknown, ReadBool>(
         "forwardUnknownMethods", "`true` or `false`", "`false`",
@@ -277,7 +286,7 @@ constexpr std::array<Row, 4> kKubernetes = {
         "Whether refusals, hardening and warnings are reported as Events of the pods."),
 };
 
-constexpr std::array<Row, 17> kDocument = {{
+constexpr std::array<Row, 18> kDocument = {{
     {"apiVersion", "`sekisho.io/v1alpha1`", "required", "The version of this file's format.",
      &SkipHeaderKey<AgentConfig>, false, nullptr},
     {"kind", "`AgentConfig`", "required", "What this file is.", &SkipHeaderKey<AgentConfig>, false,
@@ -296,6 +305,7 @@ constexpr std::array<Row, 17> kDocument = {{
     Section<kLog>("log"),
     Section<kRelay>("relay"),
     Section<kDrain>("drain"),
+    Section<kSelfProtection>("selfProtection"),
     Section<kUnsafe>("unsafe"),
 }};
 

@@ -47,6 +47,8 @@ struct AgentConfig {
   uint64_t relay_max_message_bytes = 64ull << 20;
   std::chrono::seconds drain_timeout{30};  // for calls under way at SIGTERM
   bool unsafe_forward_unknown = false;     // forward methods this build does not know
+  bool system_call_filter = true;          // the agent's own, beside the unit's
+  bool landlock = true;                    // where the kernel has it
   std::string node_name;   // the Node object's; empty: the host's name in lower case
   std::string node_group;  // empty: what the node's label says
   std::string node_group_label = "sekisho.io/policy-group";

@@ -69,6 +69,7 @@ TEST_F(SandboxingTest, WhatRunsIsSeenWhole) {
   EXPECT_EQ(status["verification"]["findings"], nlohmann::json::array()) << status.dump(1);
   EXPECT_EQ(status["selfProtection"], (nlohmann::json{{"capabilities_dropped", true},
                                                       {"core_dumps_off", true},
+                                                      {"landlock", true},
                                                       {"memory_not_dumpable", true},
                                                       {"no_new_privs", true},
                                                       {"seccomp_filter", true}}));

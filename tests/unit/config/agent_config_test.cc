@@ -18,6 +18,8 @@ TEST_F(AgentConfigTest, HeaderAloneGivesTheDefaults) {
   EXPECT_EQ(result.value.upstream_socket, "/run/containerd/containerd.sock");
   EXPECT_EQ(result.value.policy_file, "/etc/sekisho/policy.yaml");
   EXPECT_FALSE(result.value.unsafe_forward_unknown);
+  EXPECT_TRUE(result.value.system_call_filter);
+  EXPECT_TRUE(result.value.landlock);
 }
 
 TEST_F(AgentConfigTest, EveryKeyIsRead) {
@@ -31,6 +33,7 @@ TEST_F(AgentConfigTest, EveryKeyIsRead) {
                                      "log: {level: debug}\n"
                                      "relay: {threads: 8, maxMessageMiB: 256}\n"
                                      "drain: {timeoutSeconds: 11}\n"
+                                     "selfProtection: {systemCallFilter: false, landlock: false}\n"
                                      "unsafe: {forwardUnknownMethods: true}\n");
   ASSERT_THAT(Texts(result.errors), ElementsAre());
   const AgentConfig& config = result.value;
@@ -51,6 +54,8 @@ TEST_F(AgentConfigTest, EveryKeyIsRead) {
   EXPECT_EQ(config.relay_max_message_bytes, 256u << 20);
   EXPECT_EQ(config.drain_timeout, seconds(11));
   EXPECT_TRUE(config.unsafe_forward_unknown);
+  EXPECT_FALSE(config.system_call_filter);
+  EXPECT_FALSE(config.landlock);
 }
 
 // The table's idea of a default must be the struct's: write every documented default into a file,
@@ -80,7 +85,7 @@ TEST_F(AgentConfigTest, DocumentedDefaultsAreTheRealOnes) {
             row.fallback.substr(1, row.fallback.size() - 2) + "\n";
     ++written;
   }
-  EXPECT_EQ(written, 22);
+  EXPECT_EQ(written, 24);
   const auto result = LoadConfigText(text);
   ASSERT_THAT(Texts(result.errors), ElementsAre()) << text;
   const AgentConfig& got = result.value;
@@ -100,6 +105,8 @@ TEST_F(AgentConfigTest, DocumentedDefaultsAreTheRealOnes) {
   EXPECT_EQ(got.relay_max_message_bytes, want.relay_max_message_bytes);
   EXPECT_EQ(got.drain_timeout, want.drain_timeout);
   EXPECT_EQ(got.unsafe_forward_unknown, want.unsafe_forward_unknown);
+  EXPECT_EQ(got.system_call_filter, want.system_call_filter);
+  EXPECT_EQ(got.landlock, want.landlock);
   EXPECT_EQ(got.node_group_label, want.node_group_label);
   EXPECT_EQ(got.events, want.events);
 }
@@ -119,7 +126,7 @@ TEST_F(AgentConfigTest, WrongAndRight) {
       {"zzz: 1\n",
        "config.yaml:3:1: zzz: unknown key (one of: apiVersion, kind, listen, upstream, policy, "
        "kubelet, node, kubernetes, state, audit, admin, metrics, verify, log, relay, drain, "
-       "unsafe)",
+       "selfProtection, unsafe)",
        ""},
       {"listen: {sokcet: /a}\n",
        R"(config.yaml:3:10: listen.sokcet: unknown key (did you mean "socket"?))",
