@@ -295,11 +295,18 @@ bool Daemon::Listen() {
   }
   listener_.emplace(std::move(listener).value());
   gate_.emplace(config_.listen_socket, listener_->group());
-  acceptor_ = std::make_unique<Acceptor>(listener_->fd(), [this](base::UniqueFd connection) {
-    if (gate_->Admits(connection.get())) {
-      server_->Adopt(std::move(connection));
-    }
-  });
+  acceptor_ = std::make_unique<Acceptor>(
+      listener_->fd(), [this, was_full = false](base::UniqueFd connection) mutable {
+        if (!gate_->Admits(connection.get())) {
+          return;
+        }
+        const bool full = !server_->Adopt(std::move(connection));
+        if (full && !was_full) {
+          log::Warn(base::StrCat(config_.listen_socket, ": connections are closed as they come: ",
+                                 "there are as many as can be served"));
+        }
+        was_full = full;
+      });
   return true;
 }
 

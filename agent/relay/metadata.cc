@@ -42,6 +42,15 @@ bool IsHopByHop(std::string_view key) {
   return key.starts_with(':') || std::ranges::binary_search(kHopByHop, key);
 }
 
+size_t MetadataBytes(const grpc::ServerContext& caller) {
+  constexpr size_t kOverhead = 32;  // of each field: RFC 9113, 6.5.2
+  size_t bytes = 0;
+  for (const auto& [key, value] : caller.client_metadata()) {
+    bytes += key.size() + value.size() + kOverhead;
+  }
+  return bytes;
+}
+
 bool AsksForTimes(const grpc::ServerContext& caller) {
   return caller.client_metadata().count({kTimesAsked.data(), kTimesAsked.size()}) != 0;
 }

@@ -17,6 +17,9 @@ inline constexpr std::string_view kUpstreamTime = "sekisho-upstream-us";
 
 bool AsksForTimes(const grpc::ServerContext& caller);
 
+// How large HTTP/2 reckons what the caller sent; what gRPC keeps of it for itself is left out.
+size_t MetadataBytes(const grpc::ServerContext& caller);
+
 // Whether a key belongs to one connection rather than to the call, so that each side of the relay
 // writes its own: the HTTP/2 pseudo headers, user-agent, and the headers by which gRPC itself
 // speaks of encodings, timeouts and statuses.

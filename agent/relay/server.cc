@@ -36,7 +36,7 @@ class GrpcServer final : public Server {
 
   absl::Status Start();
 
-  void Adopt(base::UniqueFd connection) override;
+  bool Adopt(base::UniqueFd connection) override;
   absl::StatusOr<std::string> CallUpstream(std::string_view method, std::string request,
                                            std::chrono::milliseconds timeout) override;
   uint64_t answered() const override;
@@ -70,14 +70,15 @@ absl::Status GrpcServer::Start() {
   SetCommonArguments(options_.message_bytes_max, [&builder](const char* name, int value) {
     builder.AddChannelArgument(name, value);
   });
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options_.limits.streams);
   // A client on this node may ping as often as it likes; gRPC would hang up on it.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
   builder.RegisterAsyncGenericService(&service_);
   for (int i = 0; i < options_.threads; ++i) {
-    workers_.push_back(
-        std::make_unique<Worker>(Worker::Options{channel_, options_.message_bytes_max,
-                                                 options_.forward_unknown, options_.observer},
-                                 service_, hook_, builder.AddCompletionQueue()));
+    workers_.push_back(std::make_unique<Worker>(
+        Worker::Options{channel_, options_.message_bytes_max, options_.forward_unknown,
+                        options_.limits.calls, options_.limits.header_bytes, options_.observer},
+        service_, hook_, builder.AddCompletionQueue()));
   }
   // Connections are accepted by the agent's own listener and handed over, so that a socket that
   // systemd made and one that we made are served alike.
@@ -94,15 +95,18 @@ absl::Status GrpcServer::Start() {
   return absl::OkStatus();
 }
 
-void GrpcServer::Adopt(base::UniqueFd connection) {
+bool GrpcServer::Adopt(base::UniqueFd connection) {
   const std::lock_guard lock(mu_);
   if (stopped_) {
-    return;
+    return true;
   }
-  connections_.Add(connection.get());
+  if (!connections_.Add(connection.get(), options_.limits.connections)) {
+    return false;
+  }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.fd = connection.Release();
   acceptor_->HandleNewConnection(&parameters);
+  return true;
 }
 
 absl::StatusOr<std::string> GrpcServer::CallUpstream(std::string_view method, std::string request,
