@@ -78,6 +78,10 @@ void Call::OnAccepted(bool ok) {
     Deny(CallEnd::kRejected, absl::ResourceExhaustedError("the call's metadata is too large"));
     return;
   }
+  if (!HasOnlyLegalMetadata(server_context_)) {
+    Deny(CallEnd::kRejected, absl::InvalidArgumentError("the call's metadata is not gRPC's"));
+    return;
+  }
   caller_.Read(&request_, request_read_.Arm());
 }
 

@@ -1,5 +1,8 @@
 #include "relay/metadata.h"
 
+#include <grpc/grpc.h>
+#include <grpc/slice.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -27,10 +30,19 @@ static_assert(std::ranges::is_sorted(kHopByHop));
 
 using MetadataMap = std::multimap<grpc::string_ref, grpc::string_ref>;
 
+// gRPC reads more than it writes: to add any other key or value aborts the process.
+bool IsLegal(grpc::string_ref key, grpc::string_ref value) {
+  const grpc_slice key_slice = grpc_slice_from_static_buffer(key.data(), key.size());
+  return grpc_header_key_is_legal(key_slice) != 0 &&
+         (grpc_is_binary_header(key_slice) != 0 ||
+          grpc_header_nonbin_value_is_legal(
+              grpc_slice_from_static_buffer(value.data(), value.size())) != 0);
+}
+
 template <typename Add>
 void Copy(const MetadataMap& from, Add add) {
   for (const auto& [key, value] : from) {
-    if (!IsHopByHop({key.data(), key.size()})) {
+    if (!IsHopByHop({key.data(), key.size()}) && IsLegal(key, value)) {
       add(std::string(key.data(), key.size()), std::string(value.data(), value.size()));
     }
   }
@@ -49,6 +61,11 @@ size_t MetadataBytes(const grpc::ServerContext& caller) {
     bytes += key.size() + value.size() + kOverhead;
   }
   return bytes;
+}
+
+bool HasOnlyLegalMetadata(const grpc::ServerContext& caller) {
+  return std::ranges::all_of(caller.client_metadata(),
+                             [](const auto& field) { return IsLegal(field.first, field.second); });
 }
 
 bool AsksForTimes(const grpc::ServerContext& caller) {
