@@ -253,7 +253,8 @@ bool Daemon::StartRelay() {
                             .threads = config_.relay_threads,
                             .message_bytes_max = config_.relay_max_message_bytes,
                             .forward_unknown = config_.unsafe_forward_unknown,
-                            .observer = &call_counter_},
+                            .observer = &call_counter_,
+                            .library_log = log::Warn},
                            *enforcer_);
   if (!server.ok()) {
     log::Error(base::StrCat("cannot start the relay: ", server.status().ToString()));
