@@ -31,7 +31,7 @@ static_assert(std::ranges::is_sorted(kHopByHop));
 using MetadataMap = std::multimap<grpc::string_ref, grpc::string_ref>;
 
 // gRPC reads more than it writes: to add any other key or value aborts the process.
-bool IsLegal(grpc::string_ref key, grpc::string_ref value) {
+bool IsLegal(const grpc::string_ref& key, const grpc::string_ref& value) {
   const grpc_slice key_slice = grpc_slice_from_static_buffer(key.data(), key.size());
   return grpc_header_key_is_legal(key_slice) != 0 &&
          (grpc_is_binary_header(key_slice) != 0 ||
