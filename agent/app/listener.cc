@@ -185,6 +185,11 @@ absl::StatusOr<Listener> Listener::FromSystemd(const std::string& path, const st
   return listener;
 }
 
+absl::StatusOr<Listener> Listener::Open(const std::string& path, const std::string& group) {
+  absl::StatusOr<Listener> passed = FromSystemd(path, group);
+  return !passed.ok() || passed->valid() ? std::move(passed) : Bind(path, group);
+}
+
 Listener::~Listener() {
   if (path_.empty()) {
     return;

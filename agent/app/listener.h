@@ -28,6 +28,9 @@ class Listener {
   // socket unit and a configuration that disagree are an error.
   static absl::StatusOr<Listener> FromSystemd(const std::string& path, const std::string& group);
 
+  // The one that systemd passed; a new one where it passed none.
+  static absl::StatusOr<Listener> Open(const std::string& path, const std::string& group);
+
   Listener() = default;
   Listener(Listener&& other) noexcept
       : fd_(std::move(other.fd_)),

@@ -65,15 +65,6 @@ void LogAll(const std::vector<config::Diagnostic>& diagnostics,
   }
 }
 
-absl::StatusOr<Listener> OpenListener(const config::AgentConfig& config) {
-  absl::StatusOr<Listener> passed =
-      Listener::FromSystemd(config.listen_socket, config.listen_group);
-  if (!passed.ok() || passed->valid()) {
-    return passed;
-  }
-  return Listener::Bind(config.listen_socket, config.listen_group);
-}
-
 // Everything that runs, in the order in which it starts; destroyed in the opposite order.
 class Daemon {
  public:
@@ -260,7 +251,8 @@ bool Daemon::StartRelay() {
                             .threads = config_.relay_threads,
                             .message_bytes_max = config_.relay_max_message_bytes,
                             .forward_unknown = config_.unsafe_forward_unknown,
-                            .observer = &call_counter_},
+                            .observer = &call_counter_,
+                            .library_log = log::Warn},
                            *enforcer_);
   if (!server.ok()) {
     log::Error(base::StrCat("cannot start the relay: ", server.status().ToString()));
@@ -296,18 +288,25 @@ bool Daemon::StartVerifying() {
 }
 
 bool Daemon::Listen() {
-  absl::StatusOr<Listener> listener = OpenListener(config_);
+  absl::StatusOr<Listener> listener = Listener::Open(config_.listen_socket, config_.listen_group);
   if (!listener.ok()) {
     log::Error(listener.status().ToString());
     return false;
   }
   listener_.emplace(std::move(listener).value());
   gate_.emplace(config_.listen_socket, listener_->group());
-  acceptor_ = std::make_unique<Acceptor>(listener_->fd(), [this](base::UniqueFd connection) {
-    if (gate_->Admits(connection.get())) {
-      server_->Adopt(std::move(connection));
-    }
-  });
+  acceptor_ = std::make_unique<Acceptor>(
+      listener_->fd(), [this, was_full = false](base::UniqueFd connection) mutable {
+        if (!gate_->Admits(connection.get())) {
+          return;
+        }
+        const bool full = !server_->Adopt(std::move(connection));
+        if (full && !was_full) {
+          log::Warn(base::StrCat(config_.listen_socket, ": connections are closed as they come: ",
+                                 "there are as many as can be served"));
+        }
+        was_full = full;
+      });
   return true;
 }
 

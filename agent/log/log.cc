@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace sekisho::log {
 namespace {
 
@@ -29,8 +31,11 @@ class PriorityFlag final : public spdlog::custom_flag_formatter {
   }
 };
 
+// Lines hold what a runtime or an API server said. Nothing in them may begin a line of its own, to
+// which journald would give a priority, or steer a terminal.
 void Write(spdlog::level::level_enum level, std::string_view line) {
-  spdlog::log(level, spdlog::string_view_t(line.data(), line.size()));
+  const std::string printable = base::Printable(line);
+  spdlog::log(level, spdlog::string_view_t(printable.data(), printable.size()));
 }
 
 }  // namespace

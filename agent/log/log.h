@@ -11,7 +11,8 @@ namespace sekisho::log {
 void Init(std::string_view level);
 void SetLevel(std::string_view level);
 
-// One line each. Thread-safe. Before Init they write in spdlog's own form.
+// One line each: what could end it, or steer a terminal, is escaped. Thread-safe. Before Init they
+// write in spdlog's own form.
 void Debug(std::string_view line);
 void Info(std::string_view line);
 void Warn(std::string_view line);

@@ -67,6 +67,21 @@ void Call::OnAccepted(bool ok) {
                                  ": not a method of CRI runtime.v1 that this build knows")));
     return;
   }
+  if (worker_.HasTooManyCalls()) {
+    Deny(CallEnd::kRejected,
+         absl::ResourceExhaustedError("sekisho has too many calls under way; try again later"));
+    return;
+  }
+  // gRPC's own limit (server_limits.h) is far above, as it may end the whole connection, and holds
+  // only for clients that have said that they heard of it.
+  if (MetadataBytes(server_context_) > worker_.options().header_bytes_max) {
+    Deny(CallEnd::kRejected, absl::ResourceExhaustedError("the call's metadata is too large"));
+    return;
+  }
+  if (!HasOnlyLegalMetadata(server_context_)) {
+    Deny(CallEnd::kRejected, absl::InvalidArgumentError("the call's metadata is not gRPC's"));
+    return;
+  }
   caller_.Read(&request_, request_read_.Arm());
 }
 

@@ -41,12 +41,16 @@ bool HasReadAll(int fd) {
 
 }  // namespace
 
-void Connections::Add(int fd) {
+bool Connections::Add(int fd, size_t most) {
   std::erase_if(connections_, [](const Connection& c) { return HasHungUp(c.fd.get()); });
+  if (connections_.size() >= most) {
+    return false;
+  }
   base::UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   if (copy.valid()) {
     connections_.push_back({std::move(copy), steady_clock::now()});
   }
+  return true;
 }
 
 milliseconds Connections::TimeUntilGreeted() const {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <vector>
 
 #include "base/unique_fd.h"
@@ -18,8 +19,9 @@ namespace sekisho::relay {
 // Not thread-safe.
 class Connections {
  public:
-  // `fd` stays the caller's; what is kept is a copy of it.
-  void Add(int fd);
+  // `fd` stays the caller's; what is kept is a copy of it. False when there are `most` already that
+  // nobody has hung up on.
+  bool Add(int fd, size_t most);
 
   // Until the youngest connection has the server's first frame behind it, before which there can be
   // no other.

@@ -1,5 +1,8 @@
 #include "relay/metadata.h"
 
+#include <grpc/grpc.h>
+#include <grpc/slice.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -27,10 +30,19 @@ static_assert(std::ranges::is_sorted(kHopByHop));
 
 using MetadataMap = std::multimap<grpc::string_ref, grpc::string_ref>;
 
+// gRPC reads more than it writes: to add any other key or value aborts the process.
+bool IsLegal(const grpc::string_ref& key, const grpc::string_ref& value) {
+  const grpc_slice key_slice = grpc_slice_from_static_buffer(key.data(), key.size());
+  return grpc_header_key_is_legal(key_slice) != 0 &&
+         (grpc_is_binary_header(key_slice) != 0 ||
+          grpc_header_nonbin_value_is_legal(
+              grpc_slice_from_static_buffer(value.data(), value.size())) != 0);
+}
+
 template <typename Add>
 void Copy(const MetadataMap& from, Add add) {
   for (const auto& [key, value] : from) {
-    if (!IsHopByHop({key.data(), key.size()})) {
+    if (!IsHopByHop({key.data(), key.size()}) && IsLegal(key, value)) {
       add(std::string(key.data(), key.size()), std::string(value.data(), value.size()));
     }
   }
@@ -40,6 +52,20 @@ void Copy(const MetadataMap& from, Add add) {
 
 bool IsHopByHop(std::string_view key) {
   return key.starts_with(':') || std::ranges::binary_search(kHopByHop, key);
+}
+
+size_t MetadataBytes(const grpc::ServerContext& caller) {
+  constexpr size_t kOverhead = 32;  // of each field: RFC 9113, 6.5.2
+  size_t bytes = 0;
+  for (const auto& [key, value] : caller.client_metadata()) {
+    bytes += key.size() + value.size() + kOverhead;
+  }
+  return bytes;
+}
+
+bool HasOnlyLegalMetadata(const grpc::ServerContext& caller) {
+  return std::ranges::all_of(caller.client_metadata(),
+                             [](const auto& field) { return IsLegal(field.first, field.second); });
 }
 
 bool AsksForTimes(const grpc::ServerContext& caller) {

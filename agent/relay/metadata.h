@@ -17,6 +17,13 @@ inline constexpr std::string_view kUpstreamTime = "sekisho-upstream-us";
 
 bool AsksForTimes(const grpc::ServerContext& caller);
 
+// Whether all that the caller sent could be sent on. HTTP/2 by hand can hold what gRPC itself would
+// never write, such as capital letters in a key or a line break in a value.
+bool HasOnlyLegalMetadata(const grpc::ServerContext& caller);
+
+// How large HTTP/2 reckons what the caller sent; what gRPC keeps of it for itself is left out.
+size_t MetadataBytes(const grpc::ServerContext& caller);
+
 // Whether a key belongs to one connection rather than to the call, so that each side of the relay
 // writes its own: the HTTP/2 pseudo headers, user-agent, and the headers by which gRPC itself
 // speaks of encodings, timeouts and statuses.
@@ -25,7 +32,7 @@ bool IsHopByHop(std::string_view key);
 // Copies the caller's metadata onto the call to the runtime, all but kTimesAsked.
 void CopyRequestMetadata(const grpc::ServerContext& from, grpc::ClientContext& to);
 // Copies the runtime's leading / trailing metadata onto the answer. `but_times`: without trailers
-// of the names that the agent's own have.
+// of the names that the agent's own have. What gRPC could not write is left out.
 void CopyInitialMetadata(const grpc::ClientContext& from, grpc::ServerContext& to);
 void CopyTrailingMetadata(const grpc::ClientContext& from, grpc::ServerContext& to, bool but_times);
 

@@ -1,5 +1,6 @@
 #include "relay/server.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
+#include "base/str_cat.h"
 #include "relay/connections.h"
 #include "relay/server_limits.h"
 #include "relay/upstream.h"
@@ -29,6 +31,12 @@ using std::chrono::milliseconds;
 constexpr milliseconds kGoodbye{200};
 constexpr int kGoodbyeTries = 100;
 
+std::atomic<void (*)(std::string_view)> library_log = nullptr;
+
+void LogOfGrpc(gpr_log_func_args* args) {
+  library_log.load()(base::StrCat("gRPC: ", args->message));
+}
+
 class GrpcServer final : public Server {
  public:
   GrpcServer(ServerOptions options, CallHook& hook) : options_(std::move(options)), hook_(hook) {}
@@ -36,7 +44,7 @@ class GrpcServer final : public Server {
 
   absl::Status Start();
 
-  void Adopt(base::UniqueFd connection) override;
+  bool Adopt(base::UniqueFd connection) override;
   absl::StatusOr<std::string> CallUpstream(std::string_view method, std::string request,
                                            std::chrono::milliseconds timeout) override;
   uint64_t answered() const override;
@@ -65,19 +73,24 @@ absl::Status GrpcServer::Start() {
   // Debian builds Abseil with the search for deadlocks on, for every mutex of every library. It
   // takes a tenth of a forwarded call, and in a process that serves a node it could only abort.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  if (options_.library_log != nullptr) {
+    library_log = options_.library_log;
+    gpr_set_log_function(LogOfGrpc);
+  }
   channel_ = MakeUpstreamChannel(options_.upstream_socket, options_.message_bytes_max);
   grpc::ServerBuilder builder;
   SetCommonArguments(options_.message_bytes_max, [&builder](const char* name, int value) {
     builder.AddChannelArgument(name, value);
   });
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options_.limits.streams);
   // A client on this node may ping as often as it likes; gRPC would hang up on it.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
   builder.RegisterAsyncGenericService(&service_);
   for (int i = 0; i < options_.threads; ++i) {
-    workers_.push_back(
-        std::make_unique<Worker>(Worker::Options{channel_, options_.message_bytes_max,
-                                                 options_.forward_unknown, options_.observer},
-                                 service_, hook_, builder.AddCompletionQueue()));
+    workers_.push_back(std::make_unique<Worker>(
+        Worker::Options{channel_, options_.message_bytes_max, options_.forward_unknown,
+                        options_.limits.calls, options_.limits.header_bytes, options_.observer},
+        service_, hook_, builder.AddCompletionQueue()));
   }
   // Connections are accepted by the agent's own listener and handed over, so that a socket that
   // systemd made and one that we made are served alike.
@@ -94,15 +107,18 @@ absl::Status GrpcServer::Start() {
   return absl::OkStatus();
 }
 
-void GrpcServer::Adopt(base::UniqueFd connection) {
+bool GrpcServer::Adopt(base::UniqueFd connection) {
   const std::lock_guard lock(mu_);
   if (stopped_) {
-    return;
+    return true;
   }
-  connections_.Add(connection.get());
+  if (!connections_.Add(connection.get(), options_.limits.connections)) {
+    return false;
+  }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.fd = connection.Release();
   acceptor_->HandleNewConnection(&parameters);
+  return true;
 }
 
 absl::StatusOr<std::string> GrpcServer::CallUpstream(std::string_view method, std::string request,

@@ -17,14 +17,28 @@
 
 namespace sekisho::relay {
 
+// How much callers may have at once. The kubelet needs some hundred calls on a handful of
+// connections; what is beyond that is a caller gone wrong, and must not take the node's memory or
+// descriptors along.
+struct ServerLimits {
+  size_t connections = 1024;         // one more is closed as it comes
+  int streams = 4096;                // of one connection, as HTTP/2 tells its client
+  int calls = 8192;                  // of one thread, for clients that heed no such limit
+  size_t header_bytes = 64U << 10U;  // of one call's metadata
+};
+
 struct ServerOptions {
   std::string upstream_socket;                  // path of the runtime's unix socket
   int threads = 1;                              // completion queues, one thread each
   size_t message_bytes_max = size_t{64} << 20;  // of one message, in either direction
   // UNSAFE: relay methods that are not in the table instead of answering UNIMPLEMENTED.
   bool forward_unknown = false;
+  ServerLimits limits = {};
   // Told how each call went, on the queues' threads; null: nobody. Outlives the server.
   CallObserver* observer = nullptr;
+  // Gets what gRPC would print to stderr by itself, in this whole process: it holds bytes of
+  // callers. Null: gRPC prints it.
+  void (*library_log)(std::string_view line) = nullptr;
 };
 
 class Server {
@@ -35,7 +49,8 @@ class Server {
   virtual ~Server() = default;  // Shutdown(0) if it was not called
 
   // Serves one accepted connection. Thread-safe. A connection that comes after Shutdown is closed.
-  virtual void Adopt(base::UniqueFd connection) = 0;
+  // False when it was closed because there are as many as there may be.
+  virtual bool Adopt(base::UniqueFd connection) = 0;
 
   // Calls the runtime and waits for the answer. Not on a queue's thread.
   virtual absl::StatusOr<std::string> CallUpstream(std::string_view method, std::string request,

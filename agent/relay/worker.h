@@ -31,6 +31,8 @@ class Worker {
     std::shared_ptr<grpc::Channel> channel;
     size_t message_bytes_max = 0;
     bool forward_unknown = false;
+    int calls_max = 0;  // at once
+    size_t header_bytes_max = 0;
     CallObserver* observer = nullptr;  // outlives the worker
   };
 
@@ -71,6 +73,8 @@ class Worker {
       calls_.notify_all();
     }
   }
+  // Besides the one that waits to be accepted there are more than there may be.
+  bool HasTooManyCalls() const { return calls_ > options_.calls_max + 1; }
   void CountAnswered() { answered_.fetch_add(1, std::memory_order_relaxed); }
   void AddWrite() { ++writes_; }
   void RemoveWrite() { --writes_; }

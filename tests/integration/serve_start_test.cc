@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "integration/serve_fixture.h"
+#include "support/raw_http2.h"
 
 namespace sekisho::testing {
 namespace {
@@ -154,6 +155,29 @@ TEST_F(ServeTest, ARuntimeThatDoesNotSpeakCriV1IsNotWaitedFor) {
   EXPECT_THAT(sekisho_->Log(), HasSubstr("the runtime does not speak CRI runtime.v1"));
   EXPECT_THAT(sekisho_->Log(), HasSubstr("unknown service runtime.v1"));
   EXPECT_EQ(runtime_->calls().size(), 1u);
+}
+
+TEST_F(ServeTest, WhatARuntimeSaysBeginsNoLineOfTheLogAndSteersNoTerminal) {
+  runtime_ = std::make_unique<FakeRuntime>(runtime_socket(), [](const FakeCall&) {
+    return ReplyWith({grpc::StatusCode::UNIMPLEMENTED, "no\n<0>forged\r\x1b[2Jline\xc2\x9b"});
+  });
+  sekisho_ = std::make_unique<SekishoProcess>(Options());
+  EXPECT_FALSE(sekisho_->Start());
+  EXPECT_EQ(sekisho_->Wait(kLong), 1);
+  EXPECT_THAT(sekisho_->Log(), HasSubstr("no\\x0a<0>forged\\x0d\\x1b[2Jline\\xc2\\x9b"));
+  EXPECT_THAT(sekisho_->Log(), ::testing::Not(HasSubstr("\n<0>")));
+}
+
+// gRPC says by itself what it did not understand.
+TEST_F(ServeTest, WhatACallerSendsBeginsNoLineOfTheLogAndSteersNoTerminal) {
+  Start(Options());
+  const base::UniqueFd caller = ConnectUnix(sekisho_->socket());
+  EXPECT_TRUE(ExchangeUntilStreamEnds(
+      caller.get(),
+      Http2Call(kStatus, GrpcFrame(0, ""), {{"grpc-timeout", "no\n<0>forged\x1b[2J"}}), 20));
+  EXPECT_TRUE(Eventually([this] { return sekisho_->Log().find("forged") != std::string::npos; }));
+  EXPECT_THAT(sekisho_->Log(), HasSubstr("no\\x0a<0>forged\\x1b[2J"));
+  EXPECT_THAT(sekisho_->Log(), ::testing::Not(HasSubstr("\n<0>")));
 }
 
 TEST_F(ServeTest, ALiveSocketInTheWayIsNotTakenOver) {

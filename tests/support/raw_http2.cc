@@ -14,10 +14,13 @@ namespace {
 constexpr uint8_t kData = 0x0;
 constexpr uint8_t kHeaders = 0x1;
 constexpr uint8_t kRstStream = 0x3;
-constexpr uint8_t kSettings = 0x4;
+constexpr uint8_t kContinuation = 0x9;
 constexpr uint8_t kEndStream = 0x1;
 constexpr uint8_t kEndHeaders = 0x4;
 constexpr size_t kFrameHeaderBytes = 9;
+constexpr size_t kFrameBytesMax = 16384;  // what every peer takes
+// The client's preface, and SETTINGS without any.
+constexpr std::string_view kHttp2Preface("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
 
 std::string BigEndian(size_t value, int bytes) {
   std::string out;
@@ -36,25 +39,53 @@ std::string Frame(uint8_t type, uint8_t flags, uint32_t stream, std::string_view
   return out;
 }
 
-// RFC 7541, 6.2.2: a literal header field without indexing, new name, no Huffman coding. Both
-// lengths stay below 127, so each is one byte.
+// RFC 7541, 5.1: an integer with a prefix of seven bits, the eighth being zero.
+std::string Integer(size_t value) {
+  constexpr size_t kPrefix = 127;
+  if (value < kPrefix) {
+    return {static_cast<char>(value)};
+  }
+  std::string out(1, static_cast<char>(kPrefix));
+  for (value -= kPrefix; value >= 128; value /= 128) {
+    out.push_back(static_cast<char>(value % 128 | 128));
+  }
+  out.push_back(static_cast<char>(value));
+  return out;
+}
+
+// RFC 7541, 6.2.2: a literal header field without indexing, new name, no Huffman coding.
 std::string Literal(std::string_view name, std::string_view value) {
   std::string out(1, '\0');
-  out.push_back(static_cast<char>(name.size()));
+  out += Integer(name.size());
   out += name;
-  out.push_back(static_cast<char>(value.size()));
+  out += Integer(value.size());
   out += value;
   return out;
 }
 
 }  // namespace
 
-std::string Http2Call(std::string_view method, std::string_view data) {
+std::string Http2Stream(unsigned int stream, std::string_view method, std::string_view data,
+                        const MoreHeaders& more_headers) {
   std::string headers = Literal(":method", "POST") + Literal(":scheme", "http") +
                         Literal(":path", method) + Literal(":authority", "localhost") +
                         Literal("te", "trailers") + Literal("content-type", "application/grpc");
-  return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(kSettings, 0, 0, "") +
-         Frame(kHeaders, kEndHeaders, 1, headers) + Frame(kData, kEndStream, 1, data);
+  for (const auto& [name, value] : more_headers) {
+    headers += Literal(name, value);
+  }
+  std::string out;
+  std::string_view left = headers;
+  for (uint8_t type = kHeaders; !left.empty(); type = kContinuation) {
+    const std::string_view part = left.substr(0, kFrameBytesMax);
+    left.remove_prefix(part.size());
+    out += Frame(type, left.empty() ? kEndHeaders : 0, stream, part);
+  }
+  return out + Frame(kData, kEndStream, stream, data);
+}
+
+std::string Http2Call(std::string_view method, std::string_view data,
+                      const MoreHeaders& more_headers) {
+  return std::string(kHttp2Preface) + Http2Stream(1, method, data, more_headers);
 }
 
 std::string GrpcFrame(size_t announced, std::string_view payload) {
