@@ -16,9 +16,16 @@ set -eu
 cd "$(dirname "$0")/../.."
 mkdir -p "${1:-build/matrix}"
 top=$(cd "${1:-build/matrix}" && pwd)
-archive=http://deb.debian.org/debian
+# Where this machine has its own Debian from; the other releases are beside it.
+# shellcheck disable=SC2016  # apt's variable
+archive=$(apt-get indextargets --format '$(SITE)' 'Identifier: Packages' | grep '/debian/*$' | head -n 1)
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
 architecture=$(dpkg --print-architecture)
+
+[ -n "$archive" ] || {
+  echo "fetch.sh: apt of this machine knows no Debian archive" >&2
+  exit 1
+}
 
 configure_apt() {
   mkdir -p "$work/etc/apt.conf.d" "$work/lists/partial" "$work/cache/archives/partial"
