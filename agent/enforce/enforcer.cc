@@ -97,7 +97,7 @@ void Enforcer::OnRequest(const relay::MethodEntry& method, std::string_view requ
       name, snapshots_.Get(), options_.namespaces ? options_.namespaces() : policy::NamespaceView{},
       std::move(done));
   if (name == "RunPodSandbox") {
-    RunPodSandbox(std::move(walk), request, upstream);
+    RunPodSandbox(walk, request, upstream);
   } else if (name == "CreateContainer") {
     CreateContainer(std::move(walk), request, upstream);
   } else if (name == "RestorePod") {
@@ -117,7 +117,7 @@ void Enforcer::OnRequest(const relay::MethodEntry& method, std::string_view requ
 // --- RunPodSandbox
 // ---------------------------------------------------------------------------------
 
-void Enforcer::RunPodSandbox(std::shared_ptr<Request> request, std::string_view bytes,
+void Enforcer::RunPodSandbox(const std::shared_ptr<Request>& request, std::string_view bytes,
                              relay::UpstreamCaller& upstream) {
   const std::shared_ptr<cri_v1::RunPodSandboxRequest> message =
       MakeOnArena<cri_v1::RunPodSandboxRequest>();

@@ -77,7 +77,7 @@ class Enforcer final : public relay::CallHook {
   // What was judged is recorded and answered.
   void Conclude(Request& request, Judgement judgement);
 
-  void RunPodSandbox(std::shared_ptr<Request> request, std::string_view bytes,
+  void RunPodSandbox(const std::shared_ptr<Request>& request, std::string_view bytes,
                      relay::UpstreamCaller& upstream);
   void CreateContainer(std::shared_ptr<Request> request, std::string_view bytes,
                        relay::UpstreamCaller& upstream);

@@ -18,7 +18,7 @@ namespace cri_v1 = runtime::v1;
 constexpr std::string_view kStatus = "/runtime.v1.RuntimeService/Status";
 
 absl::Status Judged(const std::string& handler, const absl::StatusOr<std::string>& answer) {
-  constexpr char kPrefix[] =
+  constexpr std::string_view kPrefix =
       "the pod asks for a user namespace (hostUsers: false), and the runtime ";
   cri_v1::StatusResponse response;
   if (!answer.ok() || !Parse(*answer, response)) {
