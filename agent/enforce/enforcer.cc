@@ -137,13 +137,15 @@ void Enforcer::RunPodSandbox(const std::shared_ptr<Request>& request, std::strin
   }
   const policy::SandboxFacts facts =
       cri::FactsFrom(message->config(), message->runtime_handler(), "config");
-  CheckUsers(request, facts, EnforcesNothing(*request->SpecFor(facts.pod)), upstream, judge);
+  const bool matters =
+      AsksForUserNamespace(facts) && !EnforcesNothing(*request->SpecFor(facts.pod));
+  CheckUsers(request, facts, matters, upstream, judge);
 }
 
 void Enforcer::CheckUsers(std::shared_ptr<Request> request, const policy::SandboxFacts& sandbox,
-                          bool enforces_nothing, relay::UpstreamCaller& upstream,
+                          bool matters, relay::UpstreamCaller& upstream,
                           std::function<void()> judge) {
-  if (enforces_nothing || !AsksForUserNamespace(sandbox)) {
+  if (!matters) {
     judge();
     return;
   }
@@ -187,10 +189,12 @@ void Enforcer::CreateContainer(std::shared_ptr<Request> request, std::string_vie
                       return;
                     }
                     const auto& sandbox = *found;
-                    CheckUsers(request, sandbox->facts,
-                               EnforcesNothing(*request->SpecFor(
-                                   sandbox->facts.pod, message->config().metadata().name())),
-                               upstream, [this, request, sandbox, message, &upstream] {
+                    const bool matters =
+                        AsksForUserNamespace(sandbox->facts) &&
+                        !EnforcesNothing(*request->SpecFor(sandbox->facts.pod,
+                                                           message->config().metadata().name()));
+                    CheckUsers(request, sandbox->facts, matters, upstream,
+                               [this, request, sandbox, message, &upstream] {
                                  CheckTarget(request, sandbox, message, upstream);
                                });
                   });

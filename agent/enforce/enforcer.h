@@ -81,11 +81,11 @@ class Enforcer final : public relay::CallHook {
                      relay::UpstreamCaller& upstream);
   void CreateContainer(std::shared_ptr<Request> request, std::string_view bytes,
                        relay::UpstreamCaller& upstream);
-  // Once it is known whose sandbox it is: `judge` runs at once, or, for a pod that asks for a user
-  // namespace, when the runtime has said that there are any. Otherwise the request is refused.
+  // Once it is known whose sandbox it is: `judge` runs at once, or, where it matters (the pod
+  // asks for a user namespace, and something is enforced), when the runtime has said that it has
+  // any. Otherwise the request is refused.
   void CheckUsers(std::shared_ptr<Request> request, const policy::SandboxFacts& sandbox,
-                  bool enforces_nothing, relay::UpstreamCaller& upstream,
-                  std::function<void()> judge);
+                  bool matters, relay::UpstreamCaller& upstream, std::function<void()> judge);
   // Then: whose container's pids it wants to see, then the policy.
   void CheckTarget(std::shared_ptr<Request> request, std::shared_ptr<const SandboxRecord> sandbox,
                    std::shared_ptr<runtime::v1::CreateContainerRequest> message,
