@@ -11,6 +11,7 @@
 #   manifests  to check the DaemonSet's manifests (packaging/kustomize)
 #   screen  to look at the HTML report in a browser, for its tests
 #   metrics for .ci/check-metrics, which fetches promtool itself: to install it would start a Prometheus
+#   matrix  for .ci/check-matrix, which fetches other versions of containerd itself
 #   valgrind  to count instructions (.ci/check-instructions)
 #   lint    for .ci/run: formatting, static analysis, scripts, man pages
 # What is installed already is left alone, and then neither root nor a network is needed.
@@ -38,6 +39,7 @@ packages_of() {
       ;;
     screen) echo chromium ;;
     metrics) echo jq ;;
+    matrix) echo patchelf debian-archive-keyring ;;
     valgrind) echo valgrind ;;
     lint) echo git clang-format clang-tidy shellcheck man-db groff ;;
     *)

@@ -7,6 +7,7 @@
 #include "base/str_cat.h"
 #include "cri/facts.h"
 #include "enforce/parse.h"
+#include "enforce/user_namespaces.h"
 #include "policy/evaluate.h"
 #include "runtime/v1/api.pb.h"
 
@@ -96,7 +97,7 @@ void Enforcer::OnRequest(const relay::MethodEntry& method, std::string_view requ
       name, snapshots_.Get(), options_.namespaces ? options_.namespaces() : policy::NamespaceView{},
       std::move(done));
   if (name == "RunPodSandbox") {
-    RunPodSandbox(*walk, request);
+    RunPodSandbox(walk, request, upstream);
   } else if (name == "CreateContainer") {
     CreateContainer(std::move(walk), request, upstream);
   } else if (name == "RestorePod") {
@@ -116,13 +117,48 @@ void Enforcer::OnRequest(const relay::MethodEntry& method, std::string_view requ
 // --- RunPodSandbox
 // ---------------------------------------------------------------------------------
 
-void Enforcer::RunPodSandbox(Request& request, std::string_view bytes) {
-  cri_v1::RunPodSandboxRequest message;
-  if (!Parse(bytes, message)) {
-    Refuse(request, "unparsable", Unparsable("RunPodSandboxRequest"));
+void Enforcer::RunPodSandbox(const std::shared_ptr<Request>& request, std::string_view bytes,
+                             relay::UpstreamCaller& upstream) {
+  const std::shared_ptr<cri_v1::RunPodSandboxRequest> message =
+      MakeOnArena<cri_v1::RunPodSandboxRequest>();
+  if (!Parse(bytes, *message)) {
+    Refuse(*request, "unparsable", Unparsable("RunPodSandboxRequest"));
     return;
   }
-  Conclude(request, JudgeFor(request, nullptr).Sandbox(message));
+  const auto judge = [this, request, message] {
+    Conclude(*request, JudgeFor(*request, nullptr).Sandbox(*message));
+  };
+  // Facts are made once more below; of few pods, and not for every call.
+  const cri_v1::UserNamespace& users =
+      message->config().linux().security_context().namespace_options().userns_options();
+  if (users.uids().empty() && users.gids().empty()) {
+    judge();
+    return;
+  }
+  const policy::SandboxFacts facts =
+      cri::FactsFrom(message->config(), message->runtime_handler(), "config");
+  const bool matters =
+      AsksForUserNamespace(facts) && !EnforcesNothing(*request->SpecFor(facts.pod));
+  CheckUsers(request, facts, matters, upstream, judge);
+}
+
+void Enforcer::CheckUsers(std::shared_ptr<Request> request, const policy::SandboxFacts& sandbox,
+                          bool matters, relay::UpstreamCaller& upstream,
+                          std::function<void()> judge) {
+  if (!matters) {
+    judge();
+    return;
+  }
+  request->record.pod = sandbox.pod;
+  AskForUserNamespaces(
+      sandbox, upstream,
+      [this, request = std::move(request), judge = std::move(judge)](const absl::Status& has_them) {
+        if (!has_them.ok()) {
+          Refuse(*request, "no-user-namespace", has_them);
+          return;
+        }
+        judge();
+      });
 }
 
 // --- CreateContainer
@@ -152,7 +188,15 @@ void Enforcer::CreateContainer(std::shared_ptr<Request> request, std::string_vie
                       Refuse(*request, "unknown-sandbox", found.status());
                       return;
                     }
-                    CheckTarget(request, *std::move(found), message, upstream);
+                    const auto& sandbox = *found;
+                    const bool matters =
+                        AsksForUserNamespace(sandbox->facts) &&
+                        !EnforcesNothing(*request->SpecFor(sandbox->facts.pod,
+                                                           message->config().metadata().name()));
+                    CheckUsers(request, sandbox->facts, matters, upstream,
+                               [this, request, sandbox, message, &upstream] {
+                                 CheckTarget(request, sandbox, message, upstream);
+                               });
                   });
 }
 

@@ -77,10 +77,16 @@ class Enforcer final : public relay::CallHook {
   // What was judged is recorded and answered.
   void Conclude(Request& request, Judgement judgement);
 
-  void RunPodSandbox(Request& request, std::string_view bytes);
+  void RunPodSandbox(const std::shared_ptr<Request>& request, std::string_view bytes,
+                     relay::UpstreamCaller& upstream);
   void CreateContainer(std::shared_ptr<Request> request, std::string_view bytes,
                        relay::UpstreamCaller& upstream);
-  // Once it is known whose sandbox it is: whose container's pids it wants to see, then the policy.
+  // Once it is known whose sandbox it is: `judge` runs at once, or, where it matters (the pod
+  // asks for a user namespace, and something is enforced), when the runtime has said that it has
+  // any. Otherwise the request is refused.
+  void CheckUsers(std::shared_ptr<Request> request, const policy::SandboxFacts& sandbox,
+                  bool matters, relay::UpstreamCaller& upstream, std::function<void()> judge);
+  // Then: whose container's pids it wants to see, then the policy.
   void CheckTarget(std::shared_ptr<Request> request, std::shared_ptr<const SandboxRecord> sandbox,
                    std::shared_ptr<runtime::v1::CreateContainerRequest> message,
                    relay::UpstreamCaller& upstream);

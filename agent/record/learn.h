@@ -39,7 +39,7 @@ struct Lesson {
 // somebody else's process could log and end too early to be seen. So those names are told apart.
 //
 // With the calls that runc makes, always or by chance, between loading the filter and the
-// container's first instruction.
+// container's first instruction, but without those that only runc made and can do without.
 Lesson Learn(const Evidence& evidence);
 
 // Refuses everything else with EPERM: default action ERRNO, a rule with the names that are allowed

@@ -3,13 +3,16 @@
 #include <linux/seccomp.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace sekisho::record {
 namespace {
 
-void CountIn(Tally& tally, const Call& call) {
-  ++tally.records;
-  tally.calls.insert(call);
+// What nsexec.c of runc names the process that becomes the container's, and its threads.
+constexpr std::string_view kRuncInit = "runc:[2:INIT]";
+
+std::set<Call>& CallsOf(Tally& tally, const SeccompRecord& record) {
+  return record.comm == kRuncInit ? tally.of_runc : tally.calls;
 }
 
 }  // namespace
@@ -24,13 +27,15 @@ void Ledger::Add(const SeccompRecord& record) {
   if (const Attribution::Containers* recalled = processes_.Recall(record.pid)) {
     // Nothing can become wrong by a call that is known of that place already, so /proc is spared.
     const auto place = by_place_.find(*recalled);
-    if (place != by_place_.end() && place->second.calls.contains(call)) {
+    if (place != by_place_.end() && CallsOf(place->second, record).contains(call)) {
       ++place->second.records;
       return;
     }
   }
   const Attribution::Containers* containers = processes_.Look(record.pid);
-  CountIn(containers == nullptr ? unknown_ : by_place_[*containers], call);
+  Tally& tally = containers == nullptr ? unknown_ : by_place_[*containers];
+  ++tally.records;
+  CallsOf(tally, record).insert(call);
 }
 
 Ledger::Sum Ledger::Of(const std::vector<std::string>& container_ids) const {
@@ -48,6 +53,7 @@ Ledger::Sum Ledger::Of(const std::vector<std::string>& container_ids) const {
     sum.records_of[*recorded] += tally.records;
     sum.recorded.records += tally.records;
     sum.recorded.calls.insert(tally.calls.begin(), tally.calls.end());
+    sum.recorded.of_runc.insert(tally.of_runc.begin(), tally.of_runc.end());
   }
   sum.unknown = unknown_;
   return sum;

@@ -4,6 +4,7 @@
 
 #include "bench/cases.h"
 #include "bench/compare.h"
+#include "bench/soak_verdict.h"
 #include "bench/text.h"
 #include "bench/ways.h"
 
@@ -135,7 +136,7 @@ Bar RealPods(const Results& results) {
 }  // namespace
 
 std::vector<Bar> BarsOf(const Results& results) {
-  return {
+  std::vector<Bar> bars = {
       AddedLatency(results, kNginx, 1.2),
       AddedLatency(results, kHaproxy, 1.5),
       Throughput(results, kSmall16, "64 B, 16 in flight", kNginx, 1.0),
@@ -148,6 +149,11 @@ std::vector<Bar> BarsOf(const Results& results) {
       Growth(results),
       RealPods(results),
   };
+  if (results.soak.has_value()) {
+    const std::vector<Bar> of_soak = BarsOf(*results.soak);
+    bars.insert(bars.end(), of_soak.begin(), of_soak.end());
+  }
+  return bars;
 }
 
 bool NoneMissed(const std::vector<Bar>& bars) {

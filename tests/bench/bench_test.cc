@@ -92,6 +92,60 @@ TEST(BenchTest, WatchesTheMemoryOverThePodsOfALeakRun) {
   EXPECT_THAT(json["cases"], ::testing::IsEmpty());
 }
 
+TEST(BenchTest, SoaksForAWhileAndSaysItInOneLine) {
+  const testing::TempDir dir;
+  const Finished run = Bench({"--quick", "--soak", "0.1", "--json", dir.File("out.json")});
+  ASSERT_EQ(run.exit_code, 0) << run.output;
+  const size_t at = run.output.find("{\"calls\"");
+  ASSERT_NE(at, std::string::npos) << run.output;
+  const Json line =
+      Json::parse(run.output.substr(at, run.output.find('\n', at) - at), nullptr, false);
+  ASSERT_TRUE(line.is_object()) << run.output;
+  EXPECT_GT(line["calls"], 100);
+  EXPECT_EQ(line["errors"], 0) << run.output;
+  EXPECT_GT(line["refused"], 0);
+  EXPECT_EQ(line["wronglyForwarded"], 0);
+  EXPECT_EQ(line["verify"], "");
+  EXPECT_GT(line["loaded"]["anonKib"]["first"], 100);
+  EXPECT_GT(line["loaded"]["fds"]["last"], 3);
+  EXPECT_GT(line["lastThird"]["p99Us"], 0);
+  // Real pods, or why there were none.
+  EXPECT_NE(line["podsAtATime"] > 0, run.output.find("real pods of the soak") != std::string::npos)
+      << run.output;
+  const Json json = Json::parse(ReadText(dir.File("out.json")), nullptr, false);
+  EXPECT_EQ(json["soak"]["samples"].size(), 30u);
+}
+
+// A leak, a descriptor forgotten now and then, and calls that become slower.
+TEST(BenchTest, ASoakThatGrowsMissesItsBars) {
+  const testing::TempDir dir;
+  Json soak = {{"minutes", 30},    {"calls", 1000}, {"errors", 1},  {"first_error", "e"},
+               {"pods", 1},        {"live", 1},     {"refused", 5}, {"wrongly_forwarded", 1},
+               {"verify", "drift"}};
+  for (int i = 0; i < 30; ++i) {
+    const Json process = {
+        {"anon_kib", 9000 + 200 * i}, {"pss_kib", 1}, {"fds", 20 + i}, {"threads", 4}};
+    soak["samples"].push_back({{"per_second", 1},
+                               {"p50_us", 1},
+                               {"p99_us", 100 + 3 * i},
+                               {"p999_us", 1},
+                               {"loaded", process},
+                               {"node", process}});
+  }
+  const Json results = {{"machine", "m"},           {"versions", Json::object()},
+                        {"skipped", Json::array()}, {"memory_kib", Json::array()},
+                        {"cases", Json::array()},   {"soak", soak}};
+  testing::WriteText(dir.File("in.json"), results.dump());
+  const Finished run = Bench({"--from", dir.File("in.json"), "--check"});
+  EXPECT_EQ(run.exit_code, 3) << run.output;
+  for (const char* bar :
+       {"memory of the agent before the stub", "memory of the agent before containerd",
+        "descriptors of the agent before the stub", "descriptors of the agent before containerd",
+        "p99 of the last third", "no errors", "nothing forbidden", "every container"}) {
+    EXPECT_THAT(run.output, ::testing::ContainsRegex(base::StrCat("MISSED  soak: [a-z ]*", bar)));
+  }
+}
+
 TEST(BenchTest, WritesTheTableIntoAPage) {
   const testing::TempDir dir;
   testing::WriteText(dir.File("page.md"),

@@ -26,6 +26,11 @@ bool ParseOptions(int argc, char** argv, Options& options, int& exit_code) {
   app.add_option("--leak-calls", options.leak_calls, "How many calls --leak makes")
       ->check(CLI::Range(int64_t{100}, int64_t{1'000'000'000}));
   app.add_flag("--real", options.real, "Instead: real pods of a private containerd, as root");
+  app.add_option(
+         "--soak", options.soak,
+         "Instead: so many minutes of calls without a pause, and of real pods that come and "
+         "go (as root). With --from it adds to the results of that file")
+      ->check(CLI::Range(0.05, 10'000.0));
   app.add_flag("--all", options.all, "The cases, and what --leak and --real measure");
   app.add_flag("--check", options.check, "Fail when a bar is missed");
   app.add_flag("--no-pin", options.no_pin,

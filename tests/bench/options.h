@@ -19,6 +19,7 @@ struct Options {
   bool leak = false;
   int64_t leak_calls = 1'000'000;
   bool real = false;
+  double soak = 0;   // minutes; 0: none
   bool all = false;  // the cases, and both of these
   bool check = false;
   bool no_pin = false;

@@ -62,6 +62,34 @@ struct BackgroundResult {
   double cpu_seconds = 0;   // what it used in that time
 };
 
+// Hours of it in short: calls without a pause, and pods that come and go.
+struct SoakResult {
+  struct Process {  // of an agent
+    int64_t anon_kib = 0;
+    int64_t pss_kib = 0;
+    int64_t fds = 0;
+    int64_t threads = 0;
+  };
+  struct Sample {  // of equal stretches of time
+    double per_second = 0;
+    double p50_us = 0;
+    double p99_us = 0;
+    double p999_us = 0;
+    Process loaded = {};  // before the stub runtime
+    Process node = {};    // before the real one; zeros where there is none
+  };
+  double minutes = 0;
+  int64_t calls = 0;
+  int64_t errors = 0;
+  std::string first_error = {};
+  int64_t pods = 0;               // removed and replaced
+  int64_t live = 0;               // at every moment; 0: there were no real ones
+  int64_t refused = 0;            // requests for what is forbidden
+  int64_t wrongly_forwarded = 0;  // such requests that were not refused
+  std::string verify = {};        // what was wrong with the pods at the end; "" nothing
+  std::vector<Sample> samples = {};
+};
+
 struct Results {
   std::string machine;
   std::map<std::string, std::string> versions;  // of the ways
@@ -70,6 +98,7 @@ struct Results {
   std::optional<LeakResult> leak;
   std::optional<PodsResult> pods;
   std::optional<BackgroundResult> background;
+  std::optional<SoakResult> soak;
   std::vector<std::string> skipped;  // what was not measured, and why
 };
 

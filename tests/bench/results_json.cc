@@ -37,6 +37,11 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LeakResult::Sample, calls, memory)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LeakResult, samples)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Pair, name, direct, through)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PodsResult, steps)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SoakResult::Process, anon_kib, pss_kib, fds, threads)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SoakResult::Sample, per_second, p50_us, p99_us, p999_us, loaded,
+                                   node)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SoakResult, minutes, calls, errors, first_error, pods, live,
+                                   refused, wrongly_forwarded, verify, samples)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BackgroundResult, containers, calls, seconds, cpu_seconds)
 
 std::string ToJson(const Results& results) {
@@ -53,6 +58,9 @@ std::string ToJson(const Results& results) {
   }
   if (results.background.has_value()) {
     json["background_ms"] = *results.background;
+  }
+  if (results.soak.has_value()) {
+    json["soak"] = *results.soak;
   }
   return Pretty(json, "") + "\n";
 }
@@ -74,6 +82,9 @@ absl::StatusOr<Results> FromJson(const std::string& text) {
     }
     if (json.contains("background_ms")) {
       results.background = json["background_ms"].get<BackgroundResult>();
+    }
+    if (json.contains("soak")) {
+      results.soak = json["soak"].get<SoakResult>();
     }
     return results;
   } catch (const Json::exception& error) {

@@ -17,6 +17,8 @@
 #include "bench/real_runtime.h"
 #include "bench/results_json.h"
 #include "bench/run_cases.h"
+#include "bench/soak.h"
+#include "bench/soak_verdict.h"
 #include "bench/svg.h"
 #include "bench/table.h"
 #include "support/text_file.h"
@@ -25,12 +27,19 @@ namespace sekisho::bench {
 namespace {
 
 absl::StatusOr<Results> ResultsOf(const Options& options) {
-  if (!options.from.empty()) {
-    return FromJson(testing::ReadText(options.from));
-  }
   Results results;
+  if (!options.from.empty()) {
+    SEKISHO_ASSIGN_OR_RETURN(results, FromJson(testing::ReadText(options.from)));
+  }
+  if (options.soak > 0) {
+    SEKISHO_RETURN_IF_ERROR(MeasureSoak(options, results));
+    std::printf("%s\n", LineOf(*results.soak).c_str());
+  }
+  if (!options.from.empty()) {
+    return results;
+  }
   results.machine = ThisMachine();
-  const bool only_parts = options.leak || options.real;
+  const bool only_parts = options.leak || options.real || options.soak > 0;
   if (options.all || !only_parts) {
     SEKISHO_RETURN_IF_ERROR(MeasureCases(options, results));
   }

@@ -7,6 +7,7 @@
 #include "base/str_join.h"
 #include "bench/bars.h"
 #include "bench/compare.h"
+#include "bench/soak_verdict.h"
 #include "bench/text.h"
 #include "bench/ways.h"
 
@@ -149,6 +150,9 @@ std::string TableOf(const Results& results) {
   }
   if (results.background.has_value()) {
     text += BackgroundTable(*results.background);
+  }
+  if (results.soak.has_value()) {
+    text += TableOf(*results.soak);
   }
   for (const std::string& skipped : results.skipped) {
     text += base::StrCat("\nNot measured: ", skipped, "\n");

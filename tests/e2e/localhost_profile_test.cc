@@ -171,6 +171,10 @@ TEST_F(LocalhostProfileTest, DockersFormatIsResolvedForTheContainer) {
   const absl::StatusOr<std::string> sandbox = direct_->RunPod(pod);
   ASSERT_TRUE(sandbox.ok()) << sandbox.status();
   const absl::StatusOr<std::string> misread = direct_->Run(*sandbox, pod, With("docker.json"));
+  if (IsCrun()) {  // it reads what containerd made of the file, and knows no rule without names
+    EXPECT_THAT(std::string(misread.status().message()), HasSubstr("config.json"));
+    return;
+  }
   ASSERT_TRUE(misread.ok()) << misread.status();
   EXPECT_EQ(StatusOf(*misread).seccomp, 2);
   EXPECT_EQ(Exec(*direct_, *misread, unshare_).exit_code, 0);

@@ -85,7 +85,8 @@ class VerifyTest : public NodeTest {
   }
   static Finished CtrRun(const std::string& socket, const std::string& runtime,
                          const std::string& id, const std::vector<std::string>& options = {}) {
-    std::vector<std::string> arguments = {"run", "--detach", "--cgroup", CgroupRoot() + "/" + id};
+    std::vector<std::string> arguments = {
+        "run", "--detach", "--cgroup", CgroupRoot() + "/" + id, "--runc-binary", OciRuntime()};
     arguments.insert(arguments.end(), options.begin(), options.end());
     arguments.insert(arguments.end(), {kImage, id, "sleep", "100000"});
     return Ctr(socket, runtime, arguments);
@@ -118,9 +119,9 @@ class VerifyTest : public NodeTest {
     ASSERT_TRUE(Eventually([&] { return client_->NetworkReady().ok(); }));
   }
   // With another runtime, from the next container on.
-  void RestartContainerd(const std::string& settings, const std::string& options = "") {
+  void RestartContainerd(const std::string& handler, const std::string& oci_runtime) {
     containerd_->Kill9();
-    containerd_->ConfigureRuntime(settings, options);
+    containerd_->ConfigureRuntime(handler, oci_runtime);
     ASSERT_EQ(containerd_->Start(), "");
     AwaitSekisho();
   }
@@ -355,7 +356,7 @@ TEST_F(VerifyTest, ABaseSpecThatGivesMoreThanWasDecidedIsFound) {
     spec["process"]["capabilities"][set].push_back("CAP_SYS_ADMIN");
   }
   WriteText(FileOfAgent("base.json"), spec.dump());
-  RestartContainerd("      base_runtime_spec = \"" + FileOfAgent("base.json") + "\"");
+  RestartContainerd("      base_runtime_spec = \"" + FileOfAgent("base.json") + "\"", OciRuntime());
   const std::string after = RunContainer(PodIn("shop"), {});
 
   const Verdict verdict = Verify();
@@ -383,11 +384,11 @@ if [ -n "$bundle" ]; then
   sed -i 's/"seccomp":{/"dropped":{/; s/"noNewPrivileges":true/"noNewPrivileges":false/' \
     "$bundle/config.json"
 fi
-exec runc "$@"
+exec )" + OciRuntime() + R"( "$@"
 )");
   ASSERT_EQ(::chmod(wrapper.c_str(), 0755), 0);
   const std::string before = RunContainer(PodIn("shop"), {});
-  RestartContainerd("", "        BinaryName = \"" + wrapper + "\"");
+  RestartContainerd("", wrapper);
   const std::string plain = RunContainer(PodIn("shop"), {});
   const std::string restricted = RunRestricted();
 

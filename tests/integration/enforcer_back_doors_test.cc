@@ -92,6 +92,87 @@ TEST_F(BackDoorsTest, AtPrivilegedNoTargetIsAskedFor) {
   EXPECT_EQ(runtime_.CountOf(kListContainers), 0u);
 }
 
+// --- user namespaces, for which rules are relaxed
+// --------------------------------------------------
+
+class UserNamespaceTest : public BackDoorsTest {
+ protected:
+  UserNamespaceTest() {
+    sandbox_edit_ = [](cri_v1::PodSandboxConfig& config) {
+      cri_v1::UserNamespace& users = *config.mutable_linux()
+                                          ->mutable_security_context()
+                                          ->mutable_namespace_options()
+                                          ->mutable_userns_options();
+      users.set_mode(cri_v1::POD);
+      for (cri_v1::IDMapping* mapping : {users.add_uids(), users.add_gids()}) {
+        mapping->set_host_id(655360);
+        mapping->set_length(65536);
+      }
+    };
+  }
+  void RuntimeHasThem(const std::string& handler) {
+    cri_v1::RuntimeHandler& known = *status_.add_runtime_handlers();
+    known.set_name(handler);
+    known.mutable_features()->set_user_namespaces(true);
+  }
+  std::string RestrictedRoot() const {
+    cri_v1::CreateContainerRequest request = RestrictedContainer();
+    request.mutable_config()
+        ->mutable_linux()
+        ->mutable_security_context()
+        ->mutable_run_as_user()
+        ->set_value(0);
+    return request.SerializeAsString();
+  }
+};
+
+TEST_F(UserNamespaceTest, WhereTheRuntimeHasThemTheRulesAreRelaxed) {
+  RuntimeHasThem("");
+  RunAt(policy::Level::kRestricted);
+  const absl::Status status = Call(kCreateContainer, RestrictedRoot());
+  EXPECT_TRUE(status.ok()) << status;
+}
+
+TEST_F(UserNamespaceTest, WhereItDoesNotSaySoThePodIsRefused) {
+  Use(PolicyOf(policy::Level::kBaseline));
+  const std::string request = SandboxRequest().SerializeAsString();
+  ExpectRefused(kRunPodSandbox, request, kDenied, "does not say that handler \"\"",
+                "no-user-namespace");
+  RuntimeHasThem("another");
+  ExpectRefused(kRunPodSandbox, request, kDenied, "does not say that handler \"\"",
+                "no-user-namespace");
+  status_.add_runtime_handlers();  // the default one, without
+  ExpectRefused(kRunPodSandbox, request, kDenied, "does not say that handler \"\"",
+                "no-user-namespace");
+}
+
+TEST_F(UserNamespaceTest, WhereItDoesNotAnswerThePodIsRefused) {
+  Use(PolicyOf(policy::Level::kBaseline));
+  for (const FakeReply& reply :
+       {ReplyWith(grpc::Status(grpc::StatusCode::UNAVAILABLE, "down")), ReplyWith("\xff\xff")}) {
+    runtime_.SetHandler([reply](const FakeCall&) { return reply; });
+    ExpectRefused(kRunPodSandbox, SandboxRequest().SerializeAsString(),
+                  absl::StatusCode::kFailedPrecondition, "does not say whether it has them",
+                  "no-user-namespace");
+  }
+}
+
+// Its sandbox may have come past the agent, or before the runtime was exchanged for another.
+TEST_F(UserNamespaceTest, AContainerIsRefusedToo) {
+  RunAt(policy::Level::kPrivileged);
+  EXPECT_EQ(runtime_.CountOf(kStatus), 0u);
+  Use(PolicyOf(policy::Level::kRestricted));
+  ExpectRefused(kCreateContainer, RestrictedRoot(), kDenied, "hostUsers: false",
+                "no-user-namespace");
+}
+
+TEST_F(UserNamespaceTest, WhoAsksForNoneIsNotAskedAbout) {
+  sandbox_edit_ = {};
+  RunAt(policy::Level::kRestricted);
+  EXPECT_TRUE(Call(kCreateContainer, RestrictedContainer().SerializeAsString()).ok());
+  EXPECT_EQ(runtime_.CountOf(kStatus), 0u);
+}
+
 // --- mounts
 // ---------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ inline constexpr char kSandboxId[] = "sandbox-1";
 inline constexpr char kContainerId[] =
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 inline constexpr char kPodSandboxStatus[] = "/runtime.v1.RuntimeService/PodSandboxStatus";
+inline constexpr char kStatus[] = "/runtime.v1.RuntimeService/Status";
 inline constexpr char kListContainers[] = "/runtime.v1.RuntimeService/ListContainers";
 inline constexpr char kUpdateContainerResources[] =
     "/runtime.v1.RuntimeService/UpdateContainerResources";
@@ -179,6 +180,9 @@ class EnforcerFixture : public ::testing::Test {
     if (call.method == kListContainers) {
       return ReplyWith(containers_.SerializeAsString());
     }
+    if (call.method == kStatus) {
+      return ReplyWith(status_.SerializeAsString());
+    }
     return ReplyWith("");
   }
 
@@ -187,6 +191,7 @@ class EnforcerFixture : public ::testing::Test {
   grpc::Status runtime_status_;
   runtime::v1::PodSandboxStatusResponse sandbox_status_;
   runtime::v1::ListContainersResponse containers_;
+  runtime::v1::StatusResponse status_;
   std::optional<std::string> sandbox_status_bytes_;
   std::function<void(runtime::v1::PodSandboxConfig&)> sandbox_edit_;
 

@@ -14,6 +14,9 @@ Node::Node(const std::string& policy)
           .kubelet_root = dir_.File("kubelet"),
       }) {
   std::filesystem::create_directories(dir_.File("kubelet/seccomp"));
+  // Root of a user namespace is somebody else here, and has to come through to its root directory.
+  std::filesystem::permissions(dir_.path(), std::filesystem::perms::others_exec,
+                               std::filesystem::perm_options::add);
 }
 
 std::string Node::SeccompProfilePath(const std::string& name) const {
@@ -48,7 +51,11 @@ PodOptions Node::NewPod(const std::string& namespace_, const std::string& name) 
 }
 
 std::optional<ProcStatus> Node::StatusOf(const std::string& container_id) {
-  return ReadProcStatus(direct_.PidOf(container_id).value_or(-1));
+  const pid_t pid = direct_.PidOf(container_id).value_or(-1);
+  // A runtime says that a container is started before its process has come to the program, and with
+  // no_new_privs the filter is what it loads last.
+  (void)Eventually([pid] { return RunsAProgramOfItsOwn(pid); });
+  return ReadProcStatus(pid);
 }
 
 std::string Node::NamespaceOf(const std::string& container_id, const std::string& name) {

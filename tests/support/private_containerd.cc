@@ -1,11 +1,15 @@
 #include "support/private_containerd.h"
 
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
+#include <sstream>
 #include <utility>
 
+#include "support/containerd_config.h"
 #include "support/cri_client.h"
 #include "support/isolation.h"
 #include "support/sekisho_process.h"
@@ -15,52 +19,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kPrograms[] = {"containerd", "ctr", "containerd-shim-runc-v2", "runc",
-                                     "busybox"};
+constexpr const char* kPrograms[] = {"containerd", "ctr", "containerd-shim-runc-v2", "busybox"};
 constexpr char kCniPlugins[] = "/usr/lib/cni";
 
 bool IsInPath(const std::string& program) {
-  for (const char* folder :
-       {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}) {
-    if (::access((std::string(folder) + "/" + program).c_str(), X_OK) == 0) {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (::access((folder + "/" + program).c_str(), X_OK) == 0) {
       return true;
     }
   }
   return false;
-}
-
-// oom_score_adj is restricted because the tests may lack CAP_SYS_RESOURCE, as in a container.
-std::string ConfigText(const std::string& dir, const std::string& runtime) {
-  return R"(version = 2
-root = ")" +
-         dir + R"(/root"
-state = ")" +
-         dir + R"(/state"
-disabled_plugins = [
-  "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs",
-  "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs",
-  "io.containerd.tracing.processor.v1.otlp", "io.containerd.internal.v1.tracing"]
-[grpc]
-  address = ")" +
-         dir + R"(/containerd.sock"
-[plugins."io.containerd.internal.v1.opt"]
-  path = ")" +
-         dir + R"(/opt"
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "localhost/pause:1"
-  restrict_oom_score_adj = true
-  [plugins."io.containerd.grpc.v1.cri".containerd]
-    snapshotter = "overlayfs"
-    default_runtime_name = "runc"
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-      runtime_type = "io.containerd.runc.v2"
-)" + runtime +
-         R"(  [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = ")" +
-         std::string(kCniPlugins) + R"("
-    conf_dir = ")" +
-         dir + R"(/cni"
-)";
 }
 
 std::string NetworkText(const std::string& dir) {
@@ -71,7 +41,26 @@ std::string NetworkText(const std::string& dir) {
   {"type": "loopback"}]})";
 }
 
+// crun takes no part in a hybrid hierarchy whose cgroup2 has controllers, whichever they are. In
+// this mount namespace there is none then. The hierarchy itself, and the machine's view of it,
+// stay.
+void HideHybridCgroup2() {
+  constexpr char kUnified[] = "/sys/fs/cgroup/unified";
+  if (IsolationProblem().empty() && fs::exists(std::string(kUnified) + "/cgroup.controllers")) {
+    (void)::umount2(kUnified, MNT_DETACH);
+  }
+}
+
 }  // namespace
+
+std::string OciRuntime() {
+  const char* chosen = std::getenv("SEKISHO_TEST_RUNTIME");
+  return chosen == nullptr ? "runc" : chosen;
+}
+
+bool IsCrun() {
+  return fs::path(OciRuntime()).filename() == "crun";
+}
 
 std::string MissingForContainers() {
   if (::geteuid() != 0) {
@@ -85,6 +74,10 @@ std::string MissingForContainers() {
       return std::string("no ") + program + " in the path";
     }
   }
+  if (const std::string runtime = OciRuntime();
+      !(runtime.starts_with('/') ? fs::exists(runtime) : IsInPath(runtime))) {
+    return "no OCI runtime " + runtime;
+  }
   for (const char* plugin : {"ptp", "host-local", "loopback"}) {
     if (!fs::exists(std::string(kCniPlugins) + "/" + plugin)) {
       return std::string("no CNI plugin ") + kCniPlugins + "/" + plugin;
@@ -95,21 +88,23 @@ std::string MissingForContainers() {
 
 PrivateContainerd::PrivateContainerd(std::string dir) : dir_(std::move(dir)) {
   fs::create_directories(dir_ + "/cni");
-  ConfigureRuntime("");
+  ConfigureRuntime("", OciRuntime());
   WriteText(dir_ + "/cni/10-pods.conflist", NetworkText(dir_));
 }
 
-void PrivateContainerd::ConfigureRuntime(const std::string& settings,
-                                         const std::string& options) const {
-  std::string runtime = settings + "\n";
-  if (!options.empty()) {
-    runtime += R"(      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-)" + options + "\n";
-  }
-  WriteText(dir_ + "/containerd.toml", ConfigText(dir_, runtime));
+void PrivateContainerd::ConfigureRuntime(const std::string& handler,
+                                         const std::string& oci_runtime) const {
+  WriteText(
+      dir_ + "/containerd.toml",
+      ToToml(
+          {.dir = dir_, .handler = handler, .oci_runtime = oci_runtime, .cni_plugins = kCniPlugins},
+          ContainerdConfigFormat()));
 }
 
 std::string PrivateContainerd::Start() {
+  if (IsCrun()) {
+    HideHybridCgroup2();
+  }
   child_ = std::make_unique<ChildProcess>(Command{
       .argv = {"containerd", "--config", dir_ + "/containerd.toml"}, .output_file = log_file()});
   CriClient client(socket());

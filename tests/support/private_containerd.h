@@ -13,6 +13,11 @@ inline constexpr char kNonRootImage[] = "localhost/busybox-nonroot:1";
 // A program in both: tests/e2e/victim.
 inline constexpr char kVictim[] = "/bin/sekisho_victim";
 
+// What makes the containers: runc, or what SEKISHO_TEST_RUNTIME names. Which containerd, ctr and
+// shim it is that run is for PATH to say (.ci/check-matrix).
+std::string OciRuntime();
+bool IsCrun();
+
 // What this machine lacks to run real containers; "" when nothing is missing. Only inside
 // RunIsolated().
 std::string MissingForContainers();
@@ -26,9 +31,8 @@ class PrivateContainerd {
   std::string Start();
   // Imports the test images (support/make_images.sh). "" or what went wrong.
   std::string ImportImages();
-  // What the runtime handler has beside its type, from the next Start() on: more of its TOML table,
-  // and a table of its own options (`BinaryName = "…"`).
-  void ConfigureRuntime(const std::string& settings, const std::string& options = "") const;
+  // From the next Start() on: more of the runtime handler's TOML table, and what the shim calls.
+  void ConfigureRuntime(const std::string& handler, const std::string& oci_runtime) const;
   // SIGKILL. Containers go on; Start() brings it back.
   void Kill9() { child_.reset(); }
 

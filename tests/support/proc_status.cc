@@ -38,6 +38,14 @@ std::optional<ProcStatus> ReadProcStatus(pid_t pid) {
   return status;
 }
 
+bool RunsAProgramOfItsOwn(pid_t pid) {
+  const std::string process = "/proc/" + std::to_string(pid);
+  std::error_code ignored;
+  const std::string program = std::filesystem::read_symlink(process + "/exe", ignored).string();
+  return !program.empty() &&
+         std::filesystem::equivalent(process + "/exe", process + "/root" + program, ignored);
+}
+
 std::string NamespaceOf(pid_t pid, const std::string& name) {
   std::error_code ignored;
   return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/ns/" + name, ignored)

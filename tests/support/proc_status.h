@@ -24,6 +24,10 @@ struct ProcStatus {
 // Nothing when there is no such process, or a line is missing.
 std::optional<ProcStatus> ReadProcStatus(pid_t pid);
 
+// Whether its program is in its own root directory: that of a runtime which is still on its way
+// into a container is not.
+bool RunsAProgramOfItsOwn(pid_t pid);
+
 // The target of /proc/<pid>/ns/<name>, e.g. "pid:[4026531836]"; "" when it cannot be read.
 std::string NamespaceOf(pid_t pid, const std::string& name);
 

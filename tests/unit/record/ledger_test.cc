@@ -30,8 +30,10 @@ class LedgerTest : public ::testing::Test {
         std::to_string(pid) + " (x) S 1 2 3 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 77 0 0\n");
   }
   void End(pid_t pid) const { std::filesystem::remove_all(dir_.File(std::to_string(pid))); }
-  void Add(pid_t pid, int64_t number, uint32_t code = SECCOMP_RET_LOG) {
+  void Add(pid_t pid, int64_t number, uint32_t code = SECCOMP_RET_LOG,
+           const std::string& comm = "sh") {
     SeccompRecord record;
+    record.comm = comm;
     record.pid = pid;
     record.arch = kArch;
     record.syscall = number;
@@ -67,6 +69,18 @@ TEST_F(LedgerTest, AContainerMayBeNamedAfterItsRecords) {
   Add(1, 10);
   EXPECT_EQ(ledger_.Of({}).elsewhere, 1u);
   EXPECT_EQ(ledger_.Of({kOurs}).recorded.records, 1u);
+}
+
+TEST_F(LedgerTest, WhatRuncDoesOnTheWayIsToldApart) {
+  Process(1, "/kubepods/" + kOurs);
+  Add(1, 10, SECCOMP_RET_LOG, "runc:[2:INIT]");
+  Add(1, 11, SECCOMP_RET_LOG, "runc:[2:INIT]");
+  Add(1, 11);
+  Add(1, 10, SECCOMP_RET_LOG, "runc:[2:INIT]");
+  const Ledger::Sum sum = ledger_.Of({kOurs});
+  EXPECT_EQ(sum.recorded.records, 4u);
+  EXPECT_THAT(sum.recorded.calls, ElementsAre(Call{kArch, 11}));
+  EXPECT_THAT(sum.recorded.of_runc, ElementsAre(Call{kArch, 10}, Call{kArch, 11}));
 }
 
 TEST_F(LedgerTest, AProcessThatWasSeenOnceIsKnownAfterItsEnd) {

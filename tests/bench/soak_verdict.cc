@@ -1,0 +1,197 @@
+#include "bench/soak_verdict.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "bench/compare.h"
+#include "bench/text.h"
+
+namespace sekisho::bench {
+namespace {
+
+using Process = SoakResult::Process;
+using Sample = SoakResult::Sample;
+using Value = std::function<double(const Sample&)>;
+
+constexpr double kSlackKib = 1024;  // memory that comes and goes with nothing behind it
+constexpr double kSlackFds = 2;
+constexpr double kSlowerP99 = 1.25;
+
+// Of the samples, from one third to another: [0, 3) is all of them.
+std::vector<double> Thirds(const SoakResult& soak, size_t from, size_t to, const Value& value) {
+  std::vector<double> values;
+  const size_t size = soak.samples.size();
+  for (size_t i = size * from / 3; i < size * to / 3; ++i) {
+    values.push_back(value(soak.samples[i]));
+  }
+  return values;
+}
+
+double OfThird(const SoakResult& soak, size_t third, const Value& value) {
+  return Median(Thirds(soak, third, third + 1, value));
+}
+
+Bar FlatMemory(const SoakResult& soak, const char* who, Process Sample::*process) {
+  const Trend trend = TrendOf(Thirds(soak, 1, 3, [process](const Sample& sample) {
+    return static_cast<double>((sample.*process).anon_kib);
+  }));
+  return {
+      .what = Format("soak: memory of the agent before %s is flat over the last two thirds", who),
+      .measured = Format("%+.0f KiB, noise %.0f KiB, bound %.0f KiB", trend.growth, trend.noise,
+                         std::max(trend.noise, kSlackKib)),
+      .met = trend.growth <= std::max(trend.noise, kSlackKib)};
+}
+
+Bar FlatFds(const SoakResult& soak, const char* who, Process Sample::*process) {
+  const Value fds = [process](const Sample& sample) {
+    return static_cast<double>((sample.*process).fds);
+  };
+  const double first = OfThird(soak, 0, fds);
+  const double last = OfThird(soak, 2, fds);
+  return {.what = Format("soak: no more descriptors of the agent before %s", who),
+          .measured = Format("%.0f in the first third, %.0f in the last", first, last),
+          .met = last <= first + kSlackFds};
+}
+
+Bar StableLatency(const SoakResult& soak) {
+  const Value p99 = [](const Sample& sample) { return sample.p99_us; };
+  const double first = OfThird(soak, 0, p99);
+  const double last = OfThird(soak, 2, p99);
+  return {
+      .what = Format("soak: p99 of the last third at most %.2f x that of the first", kSlowerP99),
+      .measured = Format("%.2f x (%.0f us, %.0f us)", first > 0 ? last / first : 0, last, first),
+      .met = first > 0 && last <= kSlowerP99 * first};
+}
+
+nlohmann::json SpanOf(const SoakResult& soak, const std::function<int64_t(const Sample&)>& value) {
+  int64_t most = 0;
+  for (const Sample& sample : soak.samples) {
+    most = std::max(most, value(sample));
+  }
+  return {{"first", soak.samples.empty() ? 0 : value(soak.samples.front())},
+          {"max", most},
+          {"last", soak.samples.empty() ? 0 : value(soak.samples.back())}};
+}
+
+nlohmann::json SpansOf(const SoakResult& soak, Process Sample::*process) {
+  const auto of = [&](int64_t Process::*member) {
+    return SpanOf(soak, [=](const Sample& sample) { return sample.*process.*member; });
+  };
+  return {{"anonKib", of(&Process::anon_kib)},
+          {"pssKib", of(&Process::pss_kib)},
+          {"fds", of(&Process::fds)},
+          {"threads", of(&Process::threads)}};
+}
+
+nlohmann::json LatencyOf(const SoakResult& soak, size_t third) {
+  const auto of = [&](double Sample::*member) {
+    return std::round(OfThird(soak, third, [=](const Sample& s) { return s.*member; }));
+  };
+  return {{"p50Us", of(&Sample::p50_us)},
+          {"p99Us", of(&Sample::p99_us)},
+          {"p999Us", of(&Sample::p999_us)}};
+}
+
+std::string ProcessText(const Process& process) {
+  return Format("%9.1f %8.1f %5lld %4lld", static_cast<double>(process.anon_kib) / 1024,
+                static_cast<double>(process.pss_kib) / 1024, static_cast<long long>(process.fds),
+                static_cast<long long>(process.threads));
+}
+
+}  // namespace
+
+Trend TrendOf(const std::vector<double>& values) {
+  const auto count = static_cast<double>(values.size());
+  if (values.size() < 3) {
+    return {};
+  }
+  const double middle = (count - 1) / 2;
+  double mean = 0;
+  for (const double value : values) {
+    mean += value / count;
+  }
+  double squares = 0;
+  double products = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double x = static_cast<double>(i) - middle;
+    squares += x * x;
+    products += x * (values[i] - mean);
+  }
+  const double slope = products / squares;
+  double residue = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double off = values[i] - mean - slope * (static_cast<double>(i) - middle);
+    residue += off * off;
+  }
+  const double error = std::sqrt(residue / (count - 2) / squares);
+  return {.growth = slope * (count - 1), .noise = 3 * error * (count - 1)};
+}
+
+std::vector<Bar> BarsOf(const SoakResult& soak) {
+  std::vector<Bar> bars = {
+      FlatMemory(soak, "the stub", &Sample::loaded),
+      FlatFds(soak, "the stub", &Sample::loaded),
+      StableLatency(soak),
+      {.what = "soak: no errors",
+       .measured = Format("%lld %s", static_cast<long long>(soak.errors), soak.first_error.c_str()),
+       .met = soak.errors == 0},
+      {.what = "soak: nothing forbidden was forwarded",
+       .measured = Format("%lld of %lld", static_cast<long long>(soak.wrongly_forwarded),
+                          static_cast<long long>(soak.wrongly_forwarded + soak.refused)),
+       .met = soak.wrongly_forwarded == 0 && soak.refused > 0}};
+  if (soak.live > 0) {
+    bars.push_back(FlatMemory(soak, "containerd", &Sample::node));
+    bars.push_back(FlatFds(soak, "containerd", &Sample::node));
+    bars.push_back({.what = "soak: every container is as it was decided at the end",
+                    .measured = soak.verify.empty()
+                                    ? Format("%lld", static_cast<long long>(soak.live))
+                                    : soak.verify,
+                    .met = soak.verify.empty()});
+  }
+  return bars;
+}
+
+std::string TableOf(const SoakResult& soak) {
+  constexpr size_t kRows = 10;
+  std::string text = Format(
+      "\nSoak: %.1f minutes, %s calls, %lld errors; %lld real pods at a time, %s replaced\n"
+      "  %-7s %8s %8s %8s %9s %29s %29s\n  %-7s %8s %8s %8s %9s %9s %8s %5s %4s %9s %8s %5s %4s\n",
+      soak.minutes, Figure(static_cast<double>(soak.calls)).c_str(),
+      static_cast<long long>(soak.errors), static_cast<long long>(soak.live),
+      Figure(static_cast<double>(soak.pods)).c_str(), "", "", "", "", "", "agent before the stub",
+      "before containerd", "minute", "calls/s", "p50 us", "p99 us", "p99.9 us", "anon MiB",
+      "PSS MiB", "fds", "thr", "anon MiB", "PSS MiB", "fds", "thr");
+  const size_t count = soak.samples.size();
+  for (size_t row = 1; row <= std::min(kRows, count); ++row) {
+    const size_t i = count * row / std::min(kRows, count) - 1;
+    const Sample& sample = soak.samples[i];
+    const double minute = soak.minutes * static_cast<double>(i + 1) / static_cast<double>(count);
+    text += Format("  %-7.1f %8.0f %8.0f %8.0f %9.0f ", minute, sample.per_second, sample.p50_us,
+                   sample.p99_us, sample.p999_us) +
+            ProcessText(sample.loaded) + " " + ProcessText(sample.node) + "\n";
+  }
+  return text;
+}
+
+std::string LineOf(const SoakResult& soak) {
+  const double seconds = soak.minutes * 60;
+  const nlohmann::json line = {{"minutes", soak.minutes},
+                               {"calls", soak.calls},
+                               {"perSecond", std::round(static_cast<double>(soak.calls) / seconds)},
+                               {"podsAtATime", soak.live},
+                               {"podsReplaced", soak.pods},
+                               {"errors", soak.errors},
+                               {"refused", soak.refused},
+                               {"wronglyForwarded", soak.wrongly_forwarded},
+                               {"verify", soak.verify},
+                               {"loaded", SpansOf(soak, &Sample::loaded)},
+                               {"node", SpansOf(soak, &Sample::node)},
+                               {"firstThird", LatencyOf(soak, 0)},
+                               {"lastThird", LatencyOf(soak, 2)},
+                               {"good", NoneMissed(BarsOf(soak))}};
+  return line.dump();
+}
+
+}  // namespace sekisho::bench
