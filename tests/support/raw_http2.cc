@@ -10,14 +10,12 @@
 namespace sekisho::testing {
 namespace {
 
-// RFC 9113, 6: frame types and flags.
-constexpr uint8_t kData = 0x0;
-constexpr uint8_t kHeaders = 0x1;
-constexpr uint8_t kRstStream = 0x3;
-constexpr uint8_t kSettings = 0x4;
-constexpr uint8_t kEndStream = 0x1;
-constexpr uint8_t kEndHeaders = 0x4;
 constexpr size_t kFrameHeaderBytes = 9;
+constexpr std::string_view kClientMagic = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+}  // namespace
+
+namespace http2 {
 
 std::string BigEndian(size_t value, int bytes) {
   std::string out;
@@ -36,8 +34,6 @@ std::string Frame(uint8_t type, uint8_t flags, uint32_t stream, std::string_view
   return out;
 }
 
-// RFC 7541, 6.2.2: a literal header field without indexing, new name, no Huffman coding. Both
-// lengths stay below 127, so each is one byte.
 std::string Literal(std::string_view name, std::string_view value) {
   std::string out(1, '\0');
   out.push_back(static_cast<char>(name.size()));
@@ -47,18 +43,69 @@ std::string Literal(std::string_view name, std::string_view value) {
   return out;
 }
 
-}  // namespace
+std::string Preface() {
+  return std::string(kClientMagic) + Frame(kSettings, 0, 0, "");
+}
+
+std::string RequestHeaders(std::string_view method) {
+  return Literal(":method", "POST") + Literal(":scheme", "http") + Literal(":path", method) +
+         Literal(":authority", "localhost") + Literal("te", "trailers") +
+         Literal("content-type", "application/grpc");
+}
+
+bool FrameReader::Fill(size_t bytes) {
+  pollfd poll_fd{fd_, POLLIN, 0};
+  while (in_.size() < bytes) {
+    std::array<char, 65536> chunk;
+    if (::poll(&poll_fd, 1, 30'000) <= 0) {
+      return false;
+    }
+    const ssize_t got = ::read(fd_, chunk.data(), chunk.size());
+    if (got <= 0) {
+      return false;
+    }
+    in_.append(chunk.data(), static_cast<size_t>(got));
+  }
+  return true;
+}
+
+bool FrameReader::ReadPreface() {
+  if (!Fill(kClientMagic.size()) || !in_.starts_with(kClientMagic)) {
+    return false;
+  }
+  in_.erase(0, kClientMagic.size());
+  return true;
+}
+
+std::optional<FrameReader::Received> FrameReader::Next() {
+  if (!Fill(kFrameHeaderBytes)) {
+    return std::nullopt;
+  }
+  const auto byte = [this](size_t i) {
+    return static_cast<uint32_t>(static_cast<uint8_t>(in_[i]));
+  };
+  const size_t length = byte(0) << 16 | byte(1) << 8 | byte(2);
+  if (!Fill(kFrameHeaderBytes + length)) {
+    return std::nullopt;
+  }
+  Received frame{.type = static_cast<uint8_t>(byte(3)),
+                 .flags = static_cast<uint8_t>(byte(4)),
+                 .stream = (byte(5) & 0x7f) << 24 | byte(6) << 16 | byte(7) << 8 | byte(8),
+                 .payload = in_.substr(kFrameHeaderBytes, length)};
+  in_.erase(0, kFrameHeaderBytes + length);
+  return frame;
+}
+
+}  // namespace http2
 
 std::string Http2Call(std::string_view method, std::string_view data) {
-  std::string headers = Literal(":method", "POST") + Literal(":scheme", "http") +
-                        Literal(":path", method) + Literal(":authority", "localhost") +
-                        Literal("te", "trailers") + Literal("content-type", "application/grpc");
-  return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(kSettings, 0, 0, "") +
-         Frame(kHeaders, kEndHeaders, 1, headers) + Frame(kData, kEndStream, 1, data);
+  return http2::Preface() +
+         http2::Frame(http2::kHeaders, http2::kEndHeaders, 1, http2::RequestHeaders(method)) +
+         http2::Frame(http2::kData, http2::kEndStream, 1, data);
 }
 
 std::string GrpcFrame(size_t announced, std::string_view payload) {
-  return std::string(1, '\0') + BigEndian(announced, 4) + std::string(payload);
+  return std::string(1, '\0') + http2::BigEndian(announced, 4) + std::string(payload);
 }
 
 bool ExchangeUntilStreamEnds(int fd, std::string_view bytes, int seconds) {
@@ -83,8 +130,9 @@ bool ExchangeUntilStreamEnds(int fd, std::string_view bytes, int seconds) {
         break;
       }
       const bool on_stream = byte(8) == 1;
-      const bool ends = byte(3) == kRstStream ||
-                        ((byte(3) == kHeaders || byte(3) == kData) && (byte(4) & kEndStream) != 0);
+      const bool ends = byte(3) == http2::kRstStream ||
+                        ((byte(3) == http2::kHeaders || byte(3) == http2::kData) &&
+                         (byte(4) & http2::kEndStream) != 0);
       if (on_stream && ends) {
         return true;
       }
