@@ -73,6 +73,15 @@ class FaultTest : public ::testing::Test {
     return CallRaw(ChannelTo(sekisho_->socket()), method, request,
                    {.timeout = timeout, .wait_for_ready = true});
   }
+  // Whether there are no more than `count`, in half a minute at most. A caller's connection has a
+  // second descriptor, which goes after its end when the next connection comes
+  // (relay/connections.h).
+  void ExpectDescriptorsBackTo(size_t count) const {
+    EXPECT_TRUE(Eventually(
+        [&] { return Call(kVersion).status.ok() && OpenDescriptors(sekisho_->pid()) <= count; },
+        kLong))
+        << OpenDescriptors(sekisho_->pid()) << " descriptors instead of " << count;
+  }
   bool Lives() const { return sekisho_->Wait(std::chrono::milliseconds(0)) == std::nullopt; }
 
   // That each kind of request, once more, comes to what it has to come to.
