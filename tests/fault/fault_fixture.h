@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,6 +32,7 @@ constexpr int Times(int count, int under_sanitizer) {
 
 inline constexpr char kVersion[] = "/runtime.v1.RuntimeService/Version";
 inline constexpr char kStatus[] = "/runtime.v1.RuntimeService/Status";
+inline constexpr char kPodSandboxStatus[] = "/runtime.v1.RuntimeService/PodSandboxStatus";
 inline constexpr char kCreateContainer[] = "/runtime.v1.RuntimeService/CreateContainer";
 inline constexpr char kGetContainerEvents[] = "/runtime.v1.RuntimeService/GetContainerEvents";
 

@@ -96,7 +96,7 @@ class KillTest : public FaultTest {
   // Kills it at a moment that the seed gives, and starts it. The time from the kill to the first
   // call that was answered, without the time that looking at what it left behind took.
   milliseconds KillAndStart(uint64_t kill, Load& load, AuditLog& log) {
-    EXPECT_TRUE(load.WaitForMore(std::uniform_int_distribution<uint64_t>(1, 100)(random_)));
+    EXPECT_TRUE(load.WaitForMore(std::uniform_int_distribution<uint64_t>(1, 50)(random_)));
     const Clock::time_point killed = Clock::now();
     sekisho_->Kill9();
     load.Watch(Clock::now());
@@ -164,7 +164,7 @@ TEST_F(KillTest, KilledBehindASocketOfSystemd) {
   ASSERT_EQ(::chmod((options.dir + "/sekisho.sock").c_str(), 0600), 0);
   options.listen_fd = listening.get();
   KillAgainAndAgain({.fault = "sekisho-killed-socket-activated", .must_hold = kMustHold},
-                    Times(20, 5), options);
+                    Times(10, 5), options);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ bool RawConnection::Greet() {
 uint32_t RawConnection::NextRequest() {
   while (const auto frame = frames_.Next()) {
     if (frame->type == http2::kData && (frame->flags & http2::kEndStream) != 0) {
+      ++requests_;
       return frame->stream;
     }
   }
@@ -103,7 +104,7 @@ void RawRuntime::Accept() {
 }
 
 void RawRuntime::Serve(int fd) {
-  RawConnection connection(fd);
+  RawConnection connection(fd, requests_);
   behaviour_(connection);
   const std::lock_guard lock(mu_);
   std::erase(open_, fd);

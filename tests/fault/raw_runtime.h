@@ -19,7 +19,8 @@ namespace sekisho::testing {
 // One connection of the agent's, as its other end has it.
 class RawConnection {
  public:
-  explicit RawConnection(int fd) : fd_(fd), frames_(fd) {}
+  // `requests` counts those that came as a whole.
+  RawConnection(int fd, std::atomic<int>& requests) : fd_(fd), requests_(requests), frames_(fd) {}
 
   // Takes the preface and sends SETTINGS, so that the agent takes this for a runtime.
   bool Greet();
@@ -36,6 +37,7 @@ class RawConnection {
 
  private:
   const int fd_;
+  std::atomic<int>& requests_;
   http2::FrameReader frames_;
 };
 
@@ -50,6 +52,7 @@ class RawRuntime {
   RawRuntime& operator=(const RawRuntime&) = delete;
 
   int connections() const { return connections_; }
+  int requests() const { return requests_; }
 
  private:
   void Accept();
@@ -60,6 +63,7 @@ class RawRuntime {
   base::UniqueFd listening_;
   std::atomic<bool> stop_ = false;
   std::atomic<int> connections_ = 0;
+  std::atomic<int> requests_ = 0;
   std::mutex mu_;
   std::vector<int> open_;              // guarded by mu_
   std::vector<std::thread> servants_;  // guarded by mu_

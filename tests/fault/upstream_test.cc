@@ -95,12 +95,14 @@ std::string Nothing(uint32_t /*stream*/) {
 struct Misbehaviour {
   const char* name;
   RawRuntime::Behaviour behaviour;
+  bool at_once = false;  // with the connection, and not with a request
   uint64_t more_kib_max = kMoreKiBMax;
 };
 
 std::vector<Misbehaviour> Hanging() {
   return {
-      {"accepts and says nothing", [](RawConnection& connection) { connection.WaitForEnd(); }},
+      {"accepts and says nothing", [](RawConnection& connection) { connection.WaitForEnd(); },
+       /*at_once=*/true},
       {"never answers", Each([](RawConnection&, uint32_t) {})},
       {"sends headers and nothing more",
        Each([](RawConnection& connection, uint32_t stream) { connection.Send(Headers(stream)); })},
@@ -112,7 +114,7 @@ std::vector<Misbehaviour> Hanging() {
 
 std::vector<Misbehaviour> Ending() {
   return {
-      {"hangs up at once", [](RawConnection&) {}},
+      {"hangs up at once", [](RawConnection&) {}, /*at_once=*/true},
       {"hangs up after a request", OnceAndHangUp(Nothing)},
       {"half-closes", Each([](RawConnection& connection, uint32_t) { connection.EndWriting(); })},
       {"hangs up after the headers",
@@ -179,7 +181,8 @@ std::vector<Misbehaviour> Garbage() {
        [noise](RawConnection& connection) {
          connection.Send(noise);
          connection.WaitForEnd();
-       }},
+       },
+       /*at_once=*/true},
       {"noise after a request", Each([noise](RawConnection& connection, uint32_t) {
          connection.Flood(noise, noise.size());
        })},
@@ -190,7 +193,8 @@ std::vector<Misbehaviour> Garbage() {
        [](RawConnection& connection) {
          connection.Send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
          connection.WaitForEnd();
-       }},
+       },
+       /*at_once=*/true},
       {"a message of 4 GiB", Each([](RawConnection& connection, uint32_t stream) {
          connection.Send(Headers(stream) + Data(stream, GrpcFrame(0xffffffff, "x")));
        })},
@@ -217,7 +221,7 @@ std::vector<Misbehaviour> Floods() {
                             Literal("some-name", std::string(100, 'x')));
              },
              kFloodBytes),
-       kHeadersKiBMax},
+       /*at_once=*/false, kHeadersKiBMax},
       {"empty-continuation",
        Flood([](uint32_t stream) { return Headers(stream, 0); },
              [](uint32_t stream) { return Frame(http2::kContinuation, 0, stream, ""); })},
@@ -291,7 +295,7 @@ class UpstreamTest : public FaultTest {
     ++outcome.injected;
     // Calls right after a connection that broke fail while the next one is not tried yet; so many
     // rounds that the fault is met.
-    const auto met = [&] { return runtime.connections() >= 1; };
+    const auto met = [&] { return (row.at_once ? runtime.connections() : runtime.requests()) > 0; };
     for (int round = 0; round < 2 || (!met() && round < 50); ++round) {
       std::vector<std::future<void>> calls;
       std::mutex mu;
@@ -322,6 +326,78 @@ TEST_F(UpstreamTest, ItResetsStreams) {
 
 TEST_F(UpstreamTest, ItSpeaksGarbage) {
   Expect(Garbage(), {.fault = "runtime-garbage", .must_hold = ""});
+}
+
+// HTTP/2 lets a client repeat a stream that was refused. A kubelet repeats by itself, and a pod
+// that is run twice is one too many.
+TEST_F(UpstreamTest, WhatItRefusesIsNotSentAgain) {
+  constexpr int kCalls = 20;
+  runtime_.reset();
+  std::atomic<int> seen = 0;
+  {
+    const RawRuntime runtime(
+        runtime_socket(), Each([&seen](RawConnection& connection, uint32_t stream) {
+          ++seen;
+          connection.Send(Frame(http2::kRstStream, 0, stream, http2::BigEndian(/*REFUSED*/ 7, 4)));
+        }));
+    const LoadRequest run = LoadRequests(/*caller=*/0).front();
+    ASSERT_TRUE(Eventually([&] {
+      (void)Call(kVersion, "", kDeadline);
+      return seen > 0;
+    }));
+    const int before = seen;
+    for (int i = 0; i < kCalls; ++i) {
+      EXPECT_FALSE(Call(run.method, run.bytes, kDeadline).status.ok());
+    }
+    EXPECT_EQ(seen - before, kCalls);
+  }
+  StartRuntime();
+}
+
+// Messages that are whole, and wrong.
+TEST_F(UpstreamTest, ItsAnswersCannotBe) {
+  FaultOutcome outcome = {.fault = "runtime-answers-nonsense",
+                          .must_hold =
+                              "what is too large is an error; whose a sandbox is, is not "
+                              "taken from an answer that says nothing"};
+  const struct {
+    const char* name;
+    const char* method;  // that is answered wrongly
+    std::string answer;
+    size_t request;  // of LoadRequests(), that must fail
+  } kRows[] = {
+      {"larger than the limit", kVersion, std::string(64 * kMiB + 1, 'x'), 6},
+      {"no protobuf", kPodSandboxStatus, Noise(1000), 1},
+      {"no status", kPodSandboxStatus, "", 1},
+      {"cut off", kPodSandboxStatus, std::string("\x0a\x7f", 2), 1},
+      {"a megabyte of zeros", kPodSandboxStatus, std::string(kMiB, '\0'), 1},
+  };
+  std::atomic<size_t> wrong = std::size(kRows);  // the row whose answer is given, if any
+  runtime_->SetHandler([&](const FakeCall& call) {
+    const size_t row = wrong;
+    return row < std::size(kRows) && call.method == kRows[row].method ? ReplyWith(kRows[row].answer)
+                                                                      : counting_.Answer(call);
+  });
+  for (size_t i = 0; i < std::size(kRows); ++i) {
+    const auto& row = kRows[i];
+    SCOPED_TRACE(row.name);
+    ++outcome.injected;
+    wrong = i;
+    const uint64_t containers = counting_.containers();
+    // Of a caller whose sandbox this agent did not see run.
+    const LoadRequest request = LoadRequests(/*caller=*/998)[row.request];
+    const RawResult result = Call(request.method, request.bytes);
+    EXPECT_FALSE(result.status.ok()) << request.method;
+    EXPECT_TRUE(result.messages.empty());
+    EXPECT_EQ(counting_.containers(), containers);
+    ++outcome.calls;
+    ++outcome.lost;
+  }
+  wrong = std::size(kRows);
+  ExpectAllIsWell();
+  runtime_->SetHandler([this](const FakeCall& call) { return counting_.Answer(call); });
+  TakeWrong(outcome);
+  Report(outcome);
 }
 
 // One agent a flood: what one has made it hold is not taken for the next one's.
