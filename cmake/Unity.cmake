@@ -55,6 +55,8 @@ set(compiled_alone
     agent/seccomp/runtime_default.cc
     agent/seccomp/value_reader.cc
     agent/verify/verifier.cc
+    tests/fault/flood_test.cc
+    tests/fault/upstream_test.cc
     tests/integration/kube/scale_test.cc
     tests/support/api_server_tls.cc
     tests/support/raw_client.cc

@@ -53,6 +53,9 @@ class FakeRuntime {
   ~FakeRuntime();
 
   void SetHandler(Handler handler);
+  // From now on calls are not kept, as under a load of many thousands: calls() and what counts them
+  // stay as they are.
+  void KeepNoCalls();
   std::vector<FakeCall> calls() const;
   size_t CountOf(std::string_view method) const;  // calls of "/service/Method"
   // How many messages of a method's answers the runtime has handed to its transport.
@@ -69,6 +72,7 @@ class FakeRuntime {
   mutable std::mutex mu_;
   mutable std::condition_variable changed_;
   Handler handler_;                           // guarded by mu_
+  bool keep_calls_ = true;                    // guarded by mu_
   std::vector<FakeCall> calls_;               // guarded by mu_
   size_t cancellations_ = 0;                  // guarded by mu_
   std::map<std::string, int> messages_sent_;  // by method; guarded by mu_

@@ -132,7 +132,17 @@ void SekishoProcess::Kill9() {
 
 int SekishoProcess::Terminate() {
   Signal(SIGTERM);
-  return Wait(std::chrono::seconds(60)).value_or(-1);
+  std::optional<int> code;
+  (void)Eventually(
+      [&] {
+        // A service manager reads what it is told; the agent waits where nobody does.
+        while (!ReceiveNotification(milliseconds(0)).empty()) {
+        }
+        code = Wait(milliseconds(0));
+        return code.has_value();
+      },
+      std::chrono::seconds(60));
+  return code.value_or(-1);
 }
 
 std::string SekishoProcess::Log() const {
