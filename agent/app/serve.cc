@@ -421,7 +421,7 @@ void Daemon::LookAround() {
     audit_lost_seen_ = stats.lost;
     NotifyStatus(Status());
   }
-  profiles_.CollectWhenDue(*server_);
+  profiles_.LookAround(*server_);
   FollowGroup();
   WriteStatus();
 }
