@@ -74,13 +74,17 @@ SekishoOptions FaultNodeTest::FaultOptions(const std::string& more_policy) const
 
 void FaultNodeTest::StartNodeRuntime() {
   StartRuntime();
-  auto next = std::make_shared<std::atomic<int>>(0);
-  runtime_->SetHandler([this, next](const FakeCall& call) {
+  NameContainers();
+}
+
+void FaultNodeTest::NameContainers() {
+  static std::atomic<int> next = 0;
+  runtime_->SetHandler([this](const FakeCall& call) {
     if (call.method != kCreateContainer) {
       return node_.Answer(call);
     }
     cri_v1::CreateContainerResponse response;
-    response.set_container_id("container" + std::to_string((*next)++));
+    response.set_container_id("container" + std::to_string(next++));
     return ReplyWith(response.SerializeAsString());
   });
 }

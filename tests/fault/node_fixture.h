@@ -50,6 +50,8 @@ class FaultNodeTest : public ServeTest {
   // A runtime that names its containers, a running agent, a sandbox to ask for containers in.
   void StartNode(SekishoOptions options);
   void StartNodeRuntime();
+  // The runtime's own answers, in place of those that a test has told it.
+  void NameContainers();
   void RunTheSandbox();
 
   // A pod and a container that are allowed, ones that are forbidden, and a container with a profile
