@@ -47,10 +47,7 @@ class ClockTest : public FaultNodeTest {
   }
   // What was sent before does not count.
   bool FeedsItsWatchdog() const {
-    for (int i = 0; i < 100; ++i) {
-      if (sekisho_->WaitForNotification("").empty()) {
-        break;
-      }
+    while (!sekisho_->WaitForNotification("").empty()) {
     }
     return !sekisho_->WaitForNotification("WATCHDOG=1").empty() &&
            !sekisho_->WaitForNotification("WATCHDOG=1").empty();
@@ -105,16 +102,15 @@ TEST_F(ClockTest, AnExemptionEndsByTheWallClockAndNoRequestLater) {
 TEST_F(ClockTest, NothingFiresAndNothingHangsWhenItJumpsTenYears) {
   FaultOutcome outcome{.fault = "clock-jumps-ten-years",
                        .must_hold =
-                           "calls and the agent's own questions end in time, or its watchdog "
-                           "ends it; every line of the audit log can be read"};
+                           "the watchdog is fed, calls and drains end, every line of the "
+                           "audit log can be read"};
   SekishoOptions options = OptionsWithShim();
   options.more_config = "drain: {timeoutSeconds: 1}\n";
-  options.environment.emplace_back("WATCHDOG_USEC", "200000");
+  options.environment.emplace_back("WATCHDOG_USEC", "1000000");  // fed each half
   StartNode(options);
   ASSERT_TRUE(AskAll(outcome)) << sekisho_->Log();
   const auto channel = ChannelTo(sekisho_->socket());
-  int64_t last_jump = 0;
-  for (const int64_t jump : {kTenYears, -kTenYears, int64_t{0}, int64_t{3600}, int64_t{-3600}}) {
+  for (const int64_t jump : {kTenYears, -kTenYears}) {
     SCOPED_TRACE(jump);
     // One call is under way, and asks the runtime a question that it does not answer.
     const auto begun = std::chrono::steady_clock::now();
@@ -135,19 +131,10 @@ TEST_F(ClockTest, NothingFiresAndNothingHangsWhenItJumpsTenYears) {
     const auto took = std::chrono::steady_clock::now() - begun;
     EXPECT_GT(took, std::chrono::seconds(4));
     NameContainers();
-    if (FeedsItsWatchdog()) {
-      EXPECT_LT(took, std::chrono::seconds(kSanitized ? 15 : 8));
-    } else {
-      // gRPC waits for its next timer by the wall clock. Where that goes back in the very moment,
-      // timers come late by as much, the agent's questions to its own queues among them: so the
-      // watchdog is not fed, and the service manager does this.
-      EXPECT_LT(jump, last_jump) << sekisho_->Log();
-      ++outcome.lost;
-      sekisho_->Signal(SIGABRT);
-      EXPECT_EQ(sekisho_->Wait(kLong), 128 + SIGABRT);
-      ASSERT_TRUE(sekisho_->Start()) << sekisho_->Log();
-    }
-    last_jump = jump;
+    // gRPC waits for its next timer by the wall clock: one that is pending when that goes back may
+    // be late, and the caller's own deadline ends the call then.
+    EXPECT_LT(took, jump > 0 ? std::chrono::seconds(kSanitized ? 15 : 8) : kLong);
+    EXPECT_TRUE(FeedsItsWatchdog()) << sekisho_->Log();
     WaitUntilWell(outcome);
   }
   // A drain that has to be cut off, by a clock that jumps meanwhile.
@@ -176,6 +163,26 @@ TEST_F(ClockTest, NothingFiresAndNothingHangsWhenItJumpsTenYears) {
     ASSERT_TRUE(line.is_object()) << text;
     EXPECT_TRUE(std::regex_match(line.value("time", ""), rfc3339)) << text;
   }
+  outcome.wrongly_forwarded = WronglyForwarded();
+  Report(outcome);
+}
+
+TEST_F(ClockTest, TheWatchdogIsFedHoweverOftenItJumps) {
+  FaultOutcome outcome{.fault = "clock-jumps-again-and-again",
+                       .must_hold = "the watchdog is fed, and every call is answered"};
+  SekishoOptions options = OptionsWithShim();
+  options.environment.emplace_back("WATCHDOG_USEC", "20000");  // fed each ten milliseconds
+  StartNode(options);
+  for (int i = 0; i < 40 && !HasFailure(); ++i) {
+    // Back by an hour more each time, and half of it forwards.
+    offset_.Set(i % 2 == 0 ? -3600 * i : 1800 * i);
+    ++outcome.injected;
+    EXPECT_TRUE(AskAll(outcome)) << sekisho_->Log();
+    for (int fed = 0; fed < 5 && !HasFailure(); ++fed) {
+      EXPECT_NE(sekisho_->WaitForNotification("WATCHDOG=1"), "") << "after jump " << i;
+    }
+  }
+  EXPECT_EQ(outcome.lost, 0u);
   outcome.wrongly_forwarded = WronglyForwarded();
   Report(outcome);
 }
