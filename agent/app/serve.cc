@@ -437,6 +437,10 @@ void Daemon::RunUntilStopped() {
     } else if (signal.has_value()) {
       return;
     }
+    // The kernel hands out the lowest number first: SIGHUP again and again would hide SIGTERM.
+    if (signals_.StopIsPending()) {
+      return;
+    }
     LookAround();
   }
 }
