@@ -32,19 +32,32 @@ seccomp::ContainerdVersion FloorVersion(relay::Server& runtime) {
 }  // namespace
 
 void ProfileKeeper::Open(const config::AgentConfig& config, relay::Server& runtime) {
-  absl::StatusOr<std::unique_ptr<seccomp::Store>> store =
-      seccomp::Store::Open({.seccomp_root = base::StrCat(config.kubelet_root, "/seccomp"),
-                            .directory = base::StrCat(config.state_dir, "/seccomp"),
-                            .containerd = FloorVersion(runtime)});
-  if (!store.ok()) {
-    log::Error(base::StrCat(store.status().message(),
+  options_ = {.seccomp_root = base::StrCat(config.kubelet_root, "/seccomp"),
+              .directory = base::StrCat(config.state_dir, "/seccomp"),
+              .containerd = FloorVersion(runtime)};
+  recordings_.emplace(config.state_dir);
+  const absl::Status status = OpenStore();
+  profiles_ =
+      enforce::Profiles(status.ok() ? "" : base::StrCat("cannot be copied: ", status.message()),
+                        options_.directory, &*recordings_);
+  if (!status.ok()) {
+    log::Error(base::StrCat(status.message(),
                             "; containers with a Localhost seccomp profile are refused"));
-    profiles_ = enforce::Profiles(base::StrCat("cannot be copied: ", store.status().message()));
     return;
   }
-  store_ = *std::move(store);
-  recordings_.emplace(config.state_dir);
-  profiles_ = enforce::Profiles(*store_, base::StrCat(config.state_dir, "/seccomp"), &*recordings_);
+  Begin(runtime);
+}
+
+absl::Status ProfileKeeper::OpenStore() {
+  absl::StatusOr<std::unique_ptr<seccomp::Store>> store = seccomp::Store::Open(options_);
+  if (store.ok()) {
+    store_ = *std::move(store);
+  }
+  return store.status();
+}
+
+void ProfileKeeper::Begin(relay::Server& runtime) {
+  profiles_.Open(*store_);
   if (const absl::Status watching = store_->Watch(); !watching.ok()) {
     log::Warn(
         base::StrCat("seccomp profiles are judged when they are first used: ", watching.message()));
@@ -52,8 +65,17 @@ void ProfileKeeper::Open(const config::AgentConfig& config, relay::Server& runti
   Collect(runtime);
 }
 
-void ProfileKeeper::CollectWhenDue(relay::Server& runtime) {
-  if (store_ != nullptr && std::chrono::steady_clock::now() - collected_ >= kCollectInterval) {
+void ProfileKeeper::LookAround(relay::Server& runtime) {
+  if (store_ == nullptr) {
+    if (OpenStore().ok()) {
+      log::Info(base::StrCat(options_.directory,
+                             " can be written now: containers with a Localhost seccomp profile are "
+                             "judged"));
+      Begin(runtime);
+    }
+    return;
+  }
+  if (std::chrono::steady_clock::now() - collected_ >= kCollectInterval) {
     Collect(runtime);
   }
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "absl/status/status.h"
 #include "config/snapshot.h"
 #include "enforce/profiles.h"
 #include "record/recordings.h"
@@ -23,13 +24,17 @@ class ProfileKeeper {
   // with a profile of their own, and time. Once, before anybody is served.
   void Open(const config::AgentConfig& config, relay::Server& runtime);
 
-  // Who is gone needs no copy any more. Containers may go without a word to us: while we are down,
-  // or by another client of the runtime. Does nothing until it is time again.
-  void CollectWhenDue(relay::Server& runtime);
+  // A directory that could not be written at the start may be writable by now. And who is gone
+  // needs no copy any more: containers may go without a word to us, while we are down or by another
+  // client of the runtime; this one does nothing until it is time again.
+  void LookAround(relay::Server& runtime);
 
  private:
+  absl::Status OpenStore();
+  void Begin(relay::Server& runtime);  // once there is a store
   void Collect(relay::Server& runtime);
 
+  seccomp::StoreOptions options_;
   std::unique_ptr<seccomp::Store> store_;
   std::optional<record::Recordings> recordings_;
   enforce::Profiles profiles_{"is not looked at yet"};

@@ -428,7 +428,7 @@ void Daemon::LookAround() {
     audit_lost_seen_ = stats.lost;
     NotifyStatus(Status());
   }
-  profiles_.CollectWhenDue(*server_);
+  profiles_.LookAround(*server_);
   FollowGroup();
   WriteStatus();
 }
@@ -442,6 +442,10 @@ void Daemon::RunUntilStopped() {
     } else if (signal == SIGUSR1) {
       audit_->Reopen();
     } else if (signal.has_value()) {
+      return;
+    }
+    // The kernel hands out the lowest number first: SIGHUP again and again would hide SIGTERM.
+    if (signals_.StopIsPending()) {
       return;
     }
     LookAround();

@@ -1,6 +1,7 @@
 #include "config/revisions.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -9,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/file.h"
+#include "base/sha256.h"
 #include "base/str_cat.h"
 
 namespace sekisho::config {
@@ -24,17 +26,46 @@ std::string NameOf(const Snapshot& snapshot) {
   return std::filesystem::path(snapshot.files.front()).filename().string();
 }
 
+constexpr size_t kDigestLength = 64;
+
+// Takes the first line off where it is a SHA-256, and says what is wrong. It has to be the one of
+// what follows. Who mends the file by hand need not make one.
+std::string TakeDigest(std::string_view& text) {
+  const std::string_view first = text.substr(0, text.find('\n'));
+  if (first.size() != kDigestLength || first.find(' ') != std::string_view::npos) {
+    return text.empty() ? "is empty" : "";
+  }
+  text.remove_prefix(std::min(text.size(), kDigestLength + 1));
+  return base::Sha256Hex(text) == first ? ""
+                                        : "does not have the SHA-256 that its first line tells";
+}
+
+// Whether nobody but root, or who runs this, could have written it.
+std::string WhoElseMayWrite(const base::OwnedFile& file) {
+  if (file.owner != 0 && file.owner != ::geteuid()) {
+    return StrCat("belongs to user ", file.owner);
+  }
+  return (file.mode & (S_IWGRP | S_IWOTH)) != 0 ? "others than its owner may write it" : "";
+}
+
 // A line for each: the number, a space, the name.
 absl::StatusOr<Numbers> ReadNumbers(const std::string& file) {
   Numbers numbers;
-  absl::StatusOr<std::string> text = base::ReadFile(file, kBytesMax);
-  if (absl::IsNotFound(text.status())) {
+  const absl::StatusOr<base::OwnedFile> read = base::ReadOwnedFile(file, kBytesMax);
+  if (absl::IsNotFound(read.status())) {
     return numbers;
   }
-  if (!text.ok()) {
-    return text.status();
+  if (!read.ok()) {
+    return read.status();
   }
-  std::string_view rest = *text;
+  std::string_view rest = read->bytes;
+  std::string fault = WhoElseMayWrite(*read);
+  if (fault.empty()) {
+    fault = TakeDigest(rest);
+  }
+  if (!fault.empty()) {
+    return absl::DataLossError(StrCat(file, ": ", fault));
+  }
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
@@ -94,10 +125,11 @@ absl::Status Revisions::Record(const Snapshot& snapshot) const {
     return absl::OkStatus();
   }
   number = *snapshot.revision;
-  std::string text;
-  for (const auto& [name, revision] : *numbers) {
-    text += StrCat(revision, " ", name, "\n");
+  std::string lines;
+  for (const auto& [name, revision_of] : *numbers) {
+    lines += StrCat(revision_of, " ", name, "\n");
   }
+  const std::string text = StrCat(base::Sha256Hex(lines), "\n", lines);
   // On a new node this is the first thing that is kept. What goes wrong here the writing says.
   (void)::mkdir(std::filesystem::path(file_).parent_path().c_str(), 0700);
   return base::WriteFileAtomically(file_, text, kMode);

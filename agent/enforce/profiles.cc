@@ -29,8 +29,8 @@ seccomp::Profile AuditAll() {
 seccomp::ProfileFacts Profiles::Look(const std::string& path, const seccomp::Demands& demands,
                                      caps::CapSet capabilities) const {
   seccomp::ProfileFacts facts;
-  if (store_ != nullptr) {
-    facts = *store_->Look(path, demands, capabilities);
+  if (seccomp::Store* store = store_->load()) {
+    facts = *store->Look(path, demands, capabilities);
   } else {
     facts.path = path;
     facts.state = seccomp::ProfileFacts::State::kNotPinned;
@@ -50,17 +50,18 @@ std::map<std::string, uint64_t> Profiles::Judgements() const {
 }
 
 bool Profiles::MayName(std::string_view request) const {
-  return store_ != nullptr && request.find(directory_) != std::string_view::npos;
+  return store_->load() != nullptr && request.find(directory_) != std::string_view::npos;
 }
 
-absl::StatusOr<std::string> Profiles::LoggingProfile() const {
+absl::StatusOr<std::string> Profiles::LoggingProfile(seccomp::Store& store) {
   static const seccomp::Profile kAuditAll = AuditAll();
-  return store_->Pin(kAuditAll);
+  return store.Pin(kAuditAll);
 }
 
 std::optional<Profiles::Logged> Profiles::LoggedBy(const policy::PodIdentity& pod,
                                                    const std::string& container) const {
-  if (store_ == nullptr || recordings_ == nullptr || !recordings_->Any()) {
+  seccomp::Store* store = store_->load();
+  if (store == nullptr || recordings_ == nullptr || !recordings_->Any()) {
     return std::nullopt;
   }
   const std::optional<record::Recording> recording =
@@ -68,18 +69,22 @@ std::optional<Profiles::Logged> Profiles::LoggedBy(const policy::PodIdentity& po
   if (!recording.has_value()) {
     return std::nullopt;
   }
-  absl::StatusOr<std::string> path = LoggingProfile();
+  absl::StatusOr<std::string> path = LoggingProfile(*store);
   // What cannot be logged is judged as ever; the recorder misses the container and says so.
   return path.ok() ? std::optional(Logged{recording->id, *std::move(path)}) : std::nullopt;
 }
 
 void Profiles::Use(const record::RecordedContainer& container,
                    const std::string& pinned_path) const {
+  seccomp::Store* store = store_->load();
+  if (store == nullptr) {
+    return;
+  }
   // The runtime has read the file by now. That its use is not recorded costs at most a copy that is
   // made again for the container's next start.
-  (void)store_->Use(container.id, pinned_path);
+  (void)store->Use(container.id, pinned_path);
   if (recordings_ != nullptr && recordings_->Any() &&
-      LoggingProfile().value_or("") == pinned_path) {
+      LoggingProfile(*store).value_or("") == pinned_path) {
     // Its recorder takes records of a container that it was not told of for somebody else's, and
     // does not call its profile complete.
     (void)recordings_->Created(container);
@@ -87,8 +92,8 @@ void Profiles::Use(const record::RecordedContainer& container,
 }
 
 void Profiles::Release(std::string_view container_id) const {
-  if (store_ != nullptr) {
-    store_->Release(container_id);
+  if (seccomp::Store* store = store_->load()) {
+    store->Release(container_id);
   }
 }
 
@@ -101,8 +106,8 @@ absl::Status Profiles::Collect(const std::string& list_containers_response, size
   for (const runtime::v1::Container& container : response.containers()) {
     ids.push_back(container.id());
   }
-  if (store_ != nullptr) {
-    store_->Collect(ids, keep);
+  if (seccomp::Store* store = store_->load()) {
+    store->Collect(ids, keep);
   }
   return absl::OkStatus();
 }

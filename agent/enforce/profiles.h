@@ -30,10 +30,17 @@ class Profiles {
   // is recorded.
   Profiles(seccomp::Store& store, std::string directory,
            const record::Recordings* recordings = nullptr)
-      : store_(&store), recordings_(recordings), directory_(std::move(directory)) {}
+      : Profiles("", std::move(directory), recordings) {
+    Open(store);
+  }
   // Without a store nothing can be judged and copied, so that no file is usable: `why` is said of
   // each. The agent still serves: other containers need no file.
-  explicit Profiles(std::string why) : why_(std::move(why)) {}
+  explicit Profiles(std::string why, std::string directory = "",
+                    const record::Recordings* recordings = nullptr)
+      : recordings_(recordings), directory_(std::move(directory)), why_(std::move(why)) {}
+  // From now on there is a store, which outlives it and keeps its copies in the directory. Any
+  // thread may be in any of the others meanwhile.
+  void Open(seccomp::Store& store) { store_->store(&store); }
 
   // What is to be said of the file at `path` for a container with `capabilities`.
   seccomp::ProfileFacts Look(const std::string& path, const seccomp::Demands& demands,
@@ -61,13 +68,15 @@ class Profiles {
 
  private:
   // The copy of the profile that logs everything; an error when there can be none.
-  absl::StatusOr<std::string> LoggingProfile() const;
+  static absl::StatusOr<std::string> LoggingProfile(seccomp::Store& store);
 
-  seccomp::Store* store_ = nullptr;
+  // Shared, as the counts are, since a Profiles can be copied.
+  using StorePointer = std::atomic<seccomp::Store*>;
+  std::shared_ptr<StorePointer> store_ = std::make_shared<StorePointer>(nullptr);
   const record::Recordings* recordings_ = nullptr;
   std::string directory_;
   std::string why_;
-  // By seccomp::ProfileFacts::State. Shared, since a Profiles can be copied.
+  // By seccomp::ProfileFacts::State.
   using Counts = std::array<std::atomic<uint64_t>, seccomp::kProfileStateCount>;
   std::shared_ptr<Counts> judgements_ = std::make_shared<Counts>();
 };

@@ -38,7 +38,9 @@ class PostedTask final : public Event {
 
   void SendTo(grpc::CompletionQueue* queue) {
     BeforeSend(this);
-    alarm_.Set(queue, std::chrono::system_clock::now(), static_cast<Event*>(this));
+    // A time that has passed in any case, so that no timer is set: gRPC waits for those by the wall
+    // clock, and is late by as much as somebody sets it back meanwhile.
+    alarm_.Set(queue, gpr_inf_past(GPR_CLOCK_MONOTONIC), static_cast<Event*>(this));
   }
 
   void OnEvent(bool /*ok: false when the queue shuts down; the task still runs*/) override {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "base/sha256.h"
 #include "support/text_file.h"
 #include "unit/config/config_files.h"
 
@@ -85,6 +86,9 @@ class RevisionsTest : public ConfigFiles {
     const absl::Status status = Revisions(Path("state")).Record(snapshot);
     EXPECT_TRUE(status.ok()) << status;
   }
+  static std::string WithDigest(const std::string& lines) {
+    return base::Sha256Hex(lines) + "\n" + lines;
+  }
   std::string Kept() const { return ReadText(Path("state/policy-revisions")); }
 };
 
@@ -98,7 +102,7 @@ TEST_F(RevisionsTest, AnUnknownNodeTakesWhateverComes) {
 
 TEST_F(RevisionsTest, ForwardAndEqualAreTakenAndBackIsNot) {
   Record(At(7));
-  EXPECT_EQ(Kept(), "7 policy.yaml\n");
+  EXPECT_EQ(Kept(), WithDigest("7 policy.yaml\n"));
   EXPECT_EQ(WhyNot(At(8)), "");
   EXPECT_EQ(WhyNot(At(7)), "");
   EXPECT_EQ(WhyNot(At(6)),
@@ -108,7 +112,7 @@ TEST_F(RevisionsTest, ForwardAndEqualAreTakenAndBackIsNot) {
             "policy.yaml:4:11: revision: goes back to 1: 7 was in force on this node (raise it "
             "above 7, or add replacesRevision: 7 to go back on purpose)");
   Record(At(8));
-  EXPECT_EQ(Kept(), "8 policy.yaml\n");
+  EXPECT_EQ(Kept(), WithDigest("8 policy.yaml\n"));
   EXPECT_NE(WhyNot(At(7)), "");
 }
 
@@ -129,7 +133,7 @@ TEST_F(RevisionsTest, ReplacesRevisionGoesBackOnceAndNoFurther) {
   const Snapshot back = Policy("revision: 5\nreplacesRevision: 7\n");
   EXPECT_EQ(WhyNot(back), "");
   Record(back);
-  EXPECT_EQ(Kept(), "5 policy.yaml\n");
+  EXPECT_EQ(Kept(), WithDigest("5 policy.yaml\n"));
   // The same file at the next start and reload.
   EXPECT_EQ(WhyNot(back), "");
   Record(back);
@@ -149,7 +153,8 @@ TEST_F(RevisionsTest, EveryMainFileHasItsOwn) {
   Record(At(7));
   Record(At(3, "policy.group.gpu.yaml"));
   Record(At(900, "policy.node.a b.yaml"));
-  EXPECT_EQ(Kept(), "3 policy.group.gpu.yaml\n900 policy.node.a b.yaml\n7 policy.yaml\n");
+  EXPECT_EQ(Kept(),
+            WithDigest("3 policy.group.gpu.yaml\n900 policy.node.a b.yaml\n7 policy.yaml\n"));
   EXPECT_EQ(WhyNot(At(3, "policy.group.gpu.yaml")), "");
   EXPECT_NE(WhyNot(At(2, "policy.group.gpu.yaml")), "");
   EXPECT_EQ(WhyNot(At(1, "policy.node.other.yaml")), "");
@@ -184,8 +189,8 @@ TEST_F(RevisionsTest, TheFileIsReplacedAsAWhole) {
   // Whoever has the old one open still has all of it, and no other name is left over.
   std::ifstream before(Path("state/policy-revisions"));
   Record(At(8));
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(before), {}), "7 policy.yaml\n");
-  EXPECT_EQ(Kept(), "8 policy.yaml\n");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(before), {}), WithDigest("7 policy.yaml\n"));
+  EXPECT_EQ(Kept(), WithDigest("8 policy.yaml\n"));
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(Path("state"))) {
     names.push_back(entry.path().filename().string());
@@ -234,12 +239,41 @@ TEST_F(RevisionsTest, ADamagedFileIsAnErrorThatNamesTheWayOut) {
   }
   // A policy without a revision does not slip by.
   EXPECT_THAT(WhyNot(Policy("")), HasSubstr("policy.yaml: revision: cannot be compared"));
-  // An end without a line feed is whole enough.
+  // Who mends it by hand makes no digest, and an end without a line feed is whole enough.
   Write("state/policy-revisions", "7 policy.yaml");
   EXPECT_EQ(WhyNot(At(7)), "");
   EXPECT_NE(WhyNot(At(6)), "");
-  Write("state/policy-revisions", "");
-  EXPECT_EQ(WhyNot(At(1)), "");
+}
+
+// A disk that lost or changed a part of it must not make the node forget.
+TEST_F(RevisionsTest, NoPartOfTheFileCanBeMissingOrAnotherOne) {
+  Record(At(7));
+  const std::string whole = Kept();
+  for (size_t size = 0; size < whole.size(); ++size) {
+    Write("state/policy-revisions", whole.substr(0, size));
+    EXPECT_NE(WhyNot(At(6)), "") << size;
+  }
+  for (size_t at = 0; at < whole.size(); ++at) {
+    for (const int bit : {1, 64}) {
+      std::string flipped = whole;
+      flipped[at] = static_cast<char>(static_cast<unsigned char>(flipped[at]) ^ bit);
+      Write("state/policy-revisions", flipped);
+      EXPECT_NE(WhyNot(At(6)), "") << at;
+    }
+  }
+  Write("state/policy-revisions", whole);
+  EXPECT_EQ(WhyNot(At(7)), "");
+}
+
+TEST_F(RevisionsTest, AFileThatOthersCouldHaveWrittenIsNotBelieved) {
+  Record(At(7));
+  std::filesystem::permissions(Path("state/policy-revisions"), std::filesystem::perms(0666));
+  EXPECT_THAT(WhyNot(At(8)), HasSubstr("others than its owner may write it"));
+  if (::geteuid() == 0) {
+    std::filesystem::permissions(Path("state/policy-revisions"), std::filesystem::perms(0600));
+    ASSERT_EQ(::chown(Path("state/policy-revisions").c_str(), 65534, 65534), 0);
+    EXPECT_THAT(WhyNot(At(8)), HasSubstr("belongs to user 65534"));
+  }
 }
 
 TEST_F(RevisionsTest, WhatCannotBeReadIsAnError) {
