@@ -38,10 +38,13 @@ class Reader {
       const absl::Status status = client_.Call("Version", runtime::v1::VersionRequest(), response);
       if (status.ok() && response.runtime_name() == "containerd") {
         ++answered_;
-      } else if (status.code() == absl::StatusCode::kUnavailable) {
+      } else if (status.code() == absl::StatusCode::kUnavailable ||
+                 // containerd's own word while it starts, with the code UNKNOWN.
+                 status.message().find("not initialized yet") != absl::string_view::npos) {
         ++unavailable_;
         std::this_thread::yield();
       } else {
+        ADD_FAILURE() << "neither an answer nor UNAVAILABLE: " << status;
         ++other_;
       }
     }
