@@ -67,6 +67,10 @@ void Call::OnAccepted(bool ok) {
                                  ": not a method of CRI runtime.v1 that this build knows")));
     return;
   }
+  if (const absl::Status status = CheckRequestMetadata(server_context_); !status.ok()) {
+    Deny(CallEnd::kRejected, status);
+    return;
+  }
   caller_.Read(&request_, request_read_.Arm());
 }
 

@@ -1,5 +1,8 @@
 #include "relay/metadata.h"
 
+#include <grpc/grpc.h>
+#include <grpc/slice.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -30,7 +33,8 @@ using MetadataMap = std::multimap<grpc::string_ref, grpc::string_ref>;
 template <typename Add>
 void Copy(const MetadataMap& from, Add add) {
   for (const auto& [key, value] : from) {
-    if (!IsHopByHop({key.data(), key.size()})) {
+    if (const std::string_view name(key.data(), key.size());
+        !IsHopByHop(name) && CanBeSent(name, {value.data(), value.size()})) {
       add(std::string(key.data(), key.size()), std::string(value.data(), value.size()));
     }
   }
@@ -40,6 +44,24 @@ void Copy(const MetadataMap& from, Add add) {
 
 bool IsHopByHop(std::string_view key) {
   return key.starts_with(':') || std::ranges::binary_search(kHopByHop, key);
+}
+
+bool CanBeSent(std::string_view key, std::string_view value) {
+  const grpc_slice name = grpc_slice_from_static_buffer(key.data(), key.size());
+  return grpc_header_key_is_legal(name) != 0 &&
+         (grpc_is_binary_header(name) != 0 ||
+          grpc_header_nonbin_value_is_legal(
+              grpc_slice_from_static_buffer(value.data(), value.size())) != 0);
+}
+
+absl::Status CheckRequestMetadata(const grpc::ServerContext& from) {
+  for (const auto& [key, value] : from.client_metadata()) {
+    const std::string_view name(key.data(), key.size());
+    if (!IsHopByHop(name) && !CanBeSent(name, {value.data(), value.size()})) {
+      return absl::InvalidArgumentError("the call carries metadata that gRPC does not allow");
+    }
+  }
+  return absl::OkStatus();
 }
 
 bool AsksForTimes(const grpc::ServerContext& caller) {

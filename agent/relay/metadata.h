@@ -6,6 +6,8 @@
 
 #include <string_view>
 
+#include "absl/status/status.h"
+
 namespace sekisho::relay {
 
 // A caller that sends this key, with any value, gets the two trailers below it, in microseconds:
@@ -22,6 +24,14 @@ bool AsksForTimes(const grpc::ServerContext& caller);
 // speaks of encodings, timeouts and statuses.
 bool IsHopByHop(std::string_view key);
 
+// Whether gRPC takes it for a call: it ends the process over what it does not take. What comes from
+// a connection need not be so, for HPACK can carry any bytes and gRPC does not look at them then.
+bool CanBeSent(std::string_view key, std::string_view value);
+
+// OK, or the answer to a caller whose metadata cannot be sent on as it came.
+absl::Status CheckRequestMetadata(const grpc::ServerContext& from);
+
+// What cannot be sent is left out by all of these.
 // Copies the caller's metadata onto the call to the runtime, all but kTimesAsked.
 void CopyRequestMetadata(const grpc::ServerContext& from, grpc::ClientContext& to);
 // Copies the runtime's leading / trailing metadata onto the answer. `but_times`: without trailers

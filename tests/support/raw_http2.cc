@@ -49,10 +49,14 @@ std::string Literal(std::string_view name, std::string_view value) {
 
 }  // namespace
 
-std::string Http2Call(std::string_view method, std::string_view data) {
+std::string Http2Call(std::string_view method, std::string_view data,
+                      const std::vector<Http2Header>& more) {
   std::string headers = Literal(":method", "POST") + Literal(":scheme", "http") +
                         Literal(":path", method) + Literal(":authority", "localhost") +
                         Literal("te", "trailers") + Literal("content-type", "application/grpc");
+  for (const Http2Header& header : more) {
+    headers += Literal(header.name, header.value);
+  }
   return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(kSettings, 0, 0, "") +
          Frame(kHeaders, kEndHeaders, 1, headers) + Frame(kData, kEndStream, 1, data);
 }
