@@ -37,6 +37,7 @@
 #include "enforce/enforcer.h"
 #include "log/log.h"
 #include "metrics/metrics.h"
+#include "relay/grpc_log.h"
 #include "relay/server.h"
 
 namespace sekisho::app {
@@ -476,6 +477,7 @@ void Daemon::Stop() {
 }  // namespace
 
 int Serve(const ServeOptions& options) {
+  relay::LimitGrpcLog();
   Daemon daemon(options);
   const bool started = daemon.Start();
   if (started) {
