@@ -59,7 +59,9 @@ class FakeRuntime::Reactor final : public grpc::ServerGenericBidiReactor {
     Handler handler;
     {
       const std::lock_guard lock(runtime_.mu_);
-      runtime_.calls_.push_back(call_);
+      if (runtime_.remember_) {
+        runtime_.calls_.push_back(call_);
+      }
       handler = runtime_.handler_;
     }
     runtime_.changed_.notify_all();
@@ -170,6 +172,11 @@ FakeRuntime::~FakeRuntime() {
 void FakeRuntime::SetHandler(Handler handler) {
   const std::lock_guard lock(mu_);
   handler_ = std::move(handler);
+}
+
+void FakeRuntime::RememberNothing() {
+  const std::lock_guard lock(mu_);
+  remember_ = false;
 }
 
 std::vector<FakeCall> FakeRuntime::calls() const {

@@ -53,6 +53,8 @@ class FakeRuntime {
   ~FakeRuntime();
 
   void SetHandler(Handler handler);
+  // For a runtime that lives through millions of calls: calls() stays empty.
+  void RememberNothing();
   std::vector<FakeCall> calls() const;
   size_t CountOf(std::string_view method) const;  // calls of "/service/Method"
   // How many messages of a method's answers the runtime has handed to its transport.
@@ -69,6 +71,7 @@ class FakeRuntime {
   mutable std::mutex mu_;
   mutable std::condition_variable changed_;
   Handler handler_;                           // guarded by mu_
+  bool remember_ = true;                      // guarded by mu_
   std::vector<FakeCall> calls_;               // guarded by mu_
   size_t cancellations_ = 0;                  // guarded by mu_
   std::map<std::string, int> messages_sent_;  // by method; guarded by mu_
