@@ -23,3 +23,17 @@ if(SEKISHO_BUILD_TESTS)
   find_package(OpenSSL REQUIRED)  # a test API server's TLS
   pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2)
 endif()
+
+# sekisho_packages_of(VARIABLE FILE…): the Debian packages that the files are from, sorted; none without dpkg.
+find_program(SEKISHO_DPKG_QUERY dpkg-query)
+function(sekisho_packages_of variable)
+  set(packages)
+  if(SEKISHO_DPKG_QUERY)
+    execute_process(COMMAND ${SEKISHO_DPKG_QUERY} -S ${ARGN} OUTPUT_VARIABLE owners ERROR_QUIET)
+    string(REGEX REPLACE ":[^\n]*\n" ";" packages "${owners}")
+    list(REMOVE_DUPLICATES packages)
+    list(REMOVE_ITEM packages "")
+    list(SORT packages)
+  endif()
+  set(${variable} "${packages}" PARENT_SCOPE)
+endfunction()

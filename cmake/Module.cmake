@@ -9,6 +9,7 @@ function(sekisho_module name)
   add_library(sekisho::${name} ALIAS sekisho_${name})
   target_include_directories(sekisho_${name} PUBLIC ${PROJECT_SOURCE_DIR}/agent)
   target_link_libraries(sekisho_${name} PUBLIC ${arg_PUBLIC} PRIVATE sekisho::build_flags ${arg_PRIVATE})
+  sekisho_hide_folder(sekisho_${name})
 endfunction()
 
 # sekisho_test(NAME SOURCES a_test.cc … LIBS target … [LABELS unit|integration|e2e] [TIMEOUT s])

@@ -79,6 +79,13 @@ install(FILES ${packaging}/deb/lintian-overrides DESTINATION ${CMAKE_INSTALL_DAT
         RENAME sekisho)
 
 # --- what is linked into the program: versions, and licences, which ask for it --------------------
+# Of header-only libraries, too. Nothing is known of them where there is no dpkg.
+if(SEKISHO_DPKG_QUERY)
+  sekisho_packages_of(header_only /usr/include/CLI/CLI.hpp /usr/include/nlohmann/json.hpp
+    ${DTL_INCLUDE_DIR}/dtl/dtl.hpp)
+  list(APPEND SEKISHO_LINKED_PACKAGES ${header_only})
+  list(SORT SEKISHO_LINKED_PACKAGES)
+endif()
 set(linked_packages ${PROJECT_BINARY_DIR}/packaging/linked-packages.txt)
 file(WRITE ${linked_packages} "")
 foreach(package IN LISTS SEKISHO_LINKED_PACKAGES)
@@ -89,6 +96,12 @@ foreach(package IN LISTS SEKISHO_LINKED_PACKAGES)
   install(FILES /usr/share/doc/${package}/copyright DESTINATION ${doc_dir}/linked RENAME ${package})
 endforeach()
 install(FILES ${linked_packages} DESTINATION ${doc_dir}/linked RENAME packages.txt)
+# What packaging/sbom/make says of it, when the Debian package is made; and what made the program.
+install(FILES ${PROJECT_BINARY_DIR}/packaging/sekisho.spdx.json DESTINATION ${doc_dir} OPTIONAL)
+find_program(SEKISHO_PROTOC protoc)
+find_program(SEKISHO_GRPC_PLUGIN grpc_cpp_plugin)
+string(JOIN "\n" build_tools ${CMAKE_CXX_COMPILER} ${CMAKE_LINKER} ${SEKISHO_PROTOC} ${SEKISHO_GRPC_PLUGIN})
+file(WRITE ${PROJECT_BINARY_DIR}/packaging/build-tools.txt "${build_tools}\n")
 
 # --- the package ---------------------------------------------------------------------------------
 # Its version is that of the newest entry of packaging/deb/changelog, and so is every time in it, unless

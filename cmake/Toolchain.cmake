@@ -18,7 +18,8 @@ target_compile_options(sekisho_build_flags INTERFACE
 # --- hardening -----------------------------------------------------------------------------------
 # PIE comes from CMAKE_POSITION_INDEPENDENT_CODE; the rest is what Debian's hardening=+all does, plus
 # control-flow integrity where compiler and CPU have it.
-target_compile_options(sekisho_build_flags INTERFACE -fstack-protector-strong -fstack-clash-protection)
+set(SEKISHO_HARDENING -fstack-protector-strong -fstack-clash-protection)
+target_compile_options(sekisho_build_flags INTERFACE ${SEKISHO_HARDENING})
 # What is linked and not used stays out: most of gRPC's libraries of libraries.
 target_link_options(sekisho_build_flags INTERFACE -Wl,--as-needed -Wl,--gc-sections)
 target_link_options(sekisho_build_flags INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
@@ -34,8 +35,28 @@ foreach(flag IN ITEMS -fcf-protection=full -mbranch-protection=standard)
   check_cxx_compiler_flag(${flag} ${has_flag})
   if(${has_flag})
     target_compile_options(sekisho_build_flags INTERFACE ${flag})
+    list(APPEND SEKISHO_HARDENING ${flag})
   endif()
 endforeach()
+# Generated code keeps none of our warning rules, so that it does not link sekisho::build_flags.
+function(sekisho_harden_generated target)
+  if(NOT SEKISHO_SANITIZE)
+    target_compile_options(${target} PRIVATE ${SEKISHO_HARDENING}
+      $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
+    target_compile_definitions(${target} PRIVATE _GLIBCXX_ASSERTIONS)
+  endif()
+endfunction()
+
+# --- the same bytes in any folder ------------------------------------------------------------------
+# For what the program is made of: where it was built shows neither in its debug information, of which the
+# build-id is a sum, nor in its texts (.ci/check-reproducible). A debugger finds the sources from their root.
+# The last map that fits is taken, and the build folder may lie in the source's.
+function(sekisho_hide_folder target)
+  if(NOT SEKISHO_SANITIZE)
+    target_compile_options(${target} PRIVATE
+      -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)
+  endif()
+endfunction()
 
 # --- sanitizers ----------------------------------------------------------------------------------
 if(SEKISHO_SANITIZE)

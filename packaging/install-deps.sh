@@ -29,8 +29,8 @@ packages_of() {
     run) echo containerd runc busybox-static containernetworking-plugins ;;
     bench) echo libcrypt1 liblua5.3-0 libopentracing-c-wrapper0 libpcre2-8-0 libssl3 libsystemd0 zlib1g ;;
     fuzz) echo clang-14 libclang-rt-14-dev ;;
-    system) echo mmdebstrap systemd-container busybox-static dpkg-dev file ;;
-    package) echo dpkg-dev file lintian mmdebstrap systemd ;;
+    system) echo binutils mmdebstrap systemd-container busybox-static dpkg-dev file jq ;;
+    package) echo binutils dpkg-dev file jq lintian mmdebstrap systemd ;;
     image) echo umoci patchelf binutils jq git ;;
     manifests)
       echo python3-kubernetes python3-yaml jq

@@ -17,10 +17,10 @@
 #include "app/cluster_link.h"
 #include "app/decision_sink.h"
 #include "app/endpoints.h"
+#include "app/intake.h"
 #include "app/late_thread.h"
 #include "app/listener.h"
 #include "app/notify.h"
-#include "app/peer.h"
 #include "app/profile_keeper.h"
 #include "app/recent_refusals.h"
 #include "app/reload_log.h"
@@ -38,6 +38,7 @@
 #include "enforce/enforcer.h"
 #include "log/log.h"
 #include "metrics/metrics.h"
+#include "relay/grpc_log.h"
 #include "relay/server.h"
 
 namespace sekisho::app {
@@ -126,7 +127,7 @@ class Daemon {
   std::unique_ptr<enforce::Enforcer> enforcer_;
   std::unique_ptr<relay::Server> server_;
   std::optional<Listener> listener_;
-  std::optional<PeerGate> gate_;  // only the acceptor's thread
+  std::optional<Intake> intake_;  // only the acceptor's thread
   std::unique_ptr<Acceptor> acceptor_;
   std::optional<StatusWriter> status_file_;
   std::optional<AgentView> view_;
@@ -251,8 +252,7 @@ bool Daemon::StartRelay() {
                             .threads = config_.relay_threads,
                             .message_bytes_max = config_.relay_max_message_bytes,
                             .forward_unknown = config_.unsafe_forward_unknown,
-                            .observer = &call_counter_,
-                            .library_log = log::Warn},
+                            .observer = &call_counter_},
                            *enforcer_);
   if (!server.ok()) {
     log::Error(base::StrCat("cannot start the relay: ", server.status().ToString()));
@@ -294,19 +294,9 @@ bool Daemon::Listen() {
     return false;
   }
   listener_.emplace(std::move(listener).value());
-  gate_.emplace(config_.listen_socket, listener_->group());
+  intake_.emplace(config_.listen_socket, listener_->group(), *server_);
   acceptor_ = std::make_unique<Acceptor>(
-      listener_->fd(), [this, was_full = false](base::UniqueFd connection) mutable {
-        if (!gate_->Admits(connection.get())) {
-          return;
-        }
-        const bool full = !server_->Adopt(std::move(connection));
-        if (full && !was_full) {
-          log::Warn(base::StrCat(config_.listen_socket, ": connections are closed as they come: ",
-                                 "there are as many as can be served"));
-        }
-        was_full = full;
-      });
+      listener_->fd(), [this](base::UniqueFd connection) { intake_->Take(std::move(connection)); });
   return true;
 }
 
@@ -487,6 +477,7 @@ void Daemon::Stop() {
 }  // namespace
 
 int Serve(const ServeOptions& options) {
+  relay::LimitGrpcLog(log::Warn);
   Daemon daemon(options);
   const bool started = daemon.Start();
   if (started) {

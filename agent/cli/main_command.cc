@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "cli/subcommands.h"
+#include "cri/protobuf_log.h"
 
 namespace sekisho::cli {
 
 int Main(int argc, char** argv) {
+  cri::SilenceProtobuf();
   CLI::App app("Sekisho: node-side enforcement of pod security, between the kubelet and containerd",
                "sekisho");
   app.get_formatter()->column_width(34);

@@ -13,6 +13,7 @@
 #include "config/policy_choice.h"
 #include "config/policy_file.h"
 #include "config/snapshot.h"
+#include "config/spec_entries.h"
 #include "config/trusted_file.h"
 
 namespace sekisho::config {
@@ -261,12 +262,17 @@ void Report(Contradictions found, const Contradictions& inherited, const Entry& 
   }
 }
 
+// Each rule has a spec of its own, with every list that it inherits: a file of 1 MiB has room for
+// so many rules and such long lists that they come to gigabytes.
+constexpr size_t kMostEntries = 1'000'000;
+
 std::vector<policy::Rule> BuildRules(const Loaded& loaded, const policy::Spec& defaults,
                                      Merger* merger, NodeProfiles* profiles,
                                      std::vector<Diagnostic>* errors) {
   std::vector<policy::Rule> rules;
   MatchRegister matches(errors);
   const Contradictions inherited = AllIn(defaults, *profiles);
+  size_t entries = 0;
   for (const PolicyFile& file : loaded.files) {
     for (const RuleFile& written : file.rules) {
       matches.Add(file, written);
@@ -275,6 +281,15 @@ std::vector<policy::Rule> BuildRules(const Loaded& loaded, const policy::Spec& d
       rule.origin = Origin(file, written.key, written.name, written.where);
       rule.spec = merger->Merge(defaults, file, written);
       rule.spec.origin = rule.origin;
+      entries += EntriesOf(rule.spec);
+      if (entries > kMostEntries) {
+        errors->push_back(MakeDiagnostic(
+            file.path, written.where, written.key,
+            StrCat("the lists of all rules up to this one, with what they inherit, have more than ",
+                   kMostEntries, " entries"),
+            "write fewer rules or shorter lists"));
+        return rules;
+      }
       Report(AllIn(rule.spec, *profiles), inherited, {file, written, written.key, written.where},
              rule.spec.node.seccomp_root, errors);
       rules.push_back(std::move(rule));

@@ -1,6 +1,5 @@
 #include "relay/server.h"
 
-#include <grpc/support/log.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -30,12 +29,6 @@ using std::chrono::milliseconds;
 // can be said.
 constexpr milliseconds kGoodbye{200};
 constexpr int kGoodbyeTries = 100;
-
-std::atomic<void (*)(std::string_view)> library_log = nullptr;
-
-void LogOfGrpc(gpr_log_func_args* args) {
-  library_log.load()(base::StrCat("gRPC: ", args->message));
-}
 
 class GrpcServer final : public Server {
  public:
@@ -73,10 +66,6 @@ absl::Status GrpcServer::Start() {
   // Debian builds Abseil with the search for deadlocks on, for every mutex of every library. It
   // takes a tenth of a forwarded call, and in a process that serves a node it could only abort.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  if (options_.library_log != nullptr) {
-    library_log = options_.library_log;
-    gpr_set_log_function(LogOfGrpc);
-  }
   channel_ = MakeUpstreamChannel(options_.upstream_socket, options_.message_bytes_max);
   grpc::ServerBuilder builder;
   SetCommonArguments(options_.message_bytes_max, [&builder](const char* name, int value) {

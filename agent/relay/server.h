@@ -36,9 +36,6 @@ struct ServerOptions {
   ServerLimits limits = {};
   // Told how each call went, on the queues' threads; null: nobody. Outlives the server.
   CallObserver* observer = nullptr;
-  // Gets what gRPC would print to stderr by itself, in this whole process: it holds bytes of
-  // callers. Null: gRPC prints it.
-  void (*library_log)(std::string_view line) = nullptr;
 };
 
 class Server {

@@ -8,7 +8,7 @@
 # packaging/kustomize copies it to.
 #   bin/sekisho              lib/                     host/systemd/         units that start this program
 #   share/seccomp-profiles/  share/licenses/          share/packages.txt    where lib/ is from, and what is
-#                                                                           linked into the program
+#   share/sekisho.spdx.json  the same as an SBOM                            linked into the program
 #
 # The same program, libraries and SOURCE_DATE_EPOCH (default: the time of the last commit) make the same
 # archive, byte for byte.
@@ -74,6 +74,9 @@ strip -o "$work/sekisho" "$program"
 patchelf --set-interpreter "$prefix/lib/$(basename "$loader")" --force-rpath --set-rpath "$prefix/lib" \
   "$work/sekisho"
 install -m 0755 "$work/sekisho" "$root/bin/sekisho"
+
+SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH packaging/sbom/make "$build" "$work/sekisho" ".$prefix/bin/sekisho" all \
+  >"$root/share/sekisho.spdx.json"
 
 install -m 0644 seccomp-profiles/*.json "$root/share/seccomp-profiles"
 for unit in systemd/*.service systemd/*.socket; do

@@ -4,7 +4,6 @@
 // above it, which policy judges.
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <google/protobuf/stubs/logging.h>
 
 #include <array>
 #include <chrono>
@@ -16,6 +15,7 @@
 
 #include "base/str_cat.h"
 #include "cri/facts.h"
+#include "cri/protobuf_log.h"
 #include "enforce/judge.h"
 #include "enforce/parse.h"
 #include "fuzz/target.h"
@@ -203,7 +203,7 @@ FuzzResult CheckRequest(std::string_view bytes) {
 
 // It says of each text that is no UTF-8 that it is none.
 const RegisterFuzzTarget kRequest = [] {
-  google::protobuf::SetLogHandler(nullptr);
+  cri::SilenceProtobuf();
   return RegisterFuzzTarget("request", CheckRequest);
 }();
 

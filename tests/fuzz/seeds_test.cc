@@ -1,34 +1,21 @@
-// Seeds that nobody can write by hand. To write them anew: SEKISHO_UPDATE_GOLDEN=1
-// fuzz_corpus_test. Without, they only have to be there: a builder that has changed since makes no
-// seed worse.
+// The seeds of requests and of the audit log.
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <string>
 
+#include "fuzz/seed_file.h"
 #include "support/request_builders.h"
 #include "support/synthetic_audit.h"
 #include "support/temp_dir.h"
-#include "support/text_file.h"
 
 namespace sekisho::testing {
 namespace {
 
 namespace cri_v1 = runtime::v1;
-
-void CheckSeed(const std::string& file, const std::string& bytes) {
-  const std::string path = SEKISHO_FUZZ_CORPUS "/" + file;
-  if (std::getenv("SEKISHO_UPDATE_GOLDEN") != nullptr) {
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-    WriteText(path, bytes);
-  }
-  EXPECT_TRUE(std::filesystem::exists(path)) << path;
-}
 
 // As request_body.cc chooses.
 enum SeedPolicy { kPrivilegedSeed = 0, kBaselineSeed = 2, kRestrictedSeed = 4, kHardenSeed = 6 };

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "integration/relay_fixture.h"
+#include "support/raw_http2.h"
 
 namespace sekisho::testing {
 namespace {
@@ -71,6 +72,35 @@ TEST_F(RelayMetadataTest, ATracedCallIsRefusedLikeAnyOther) {
   EXPECT_EQ(Call("/some.other.Service/Method", kTrace).status.error_code(),
             grpc::StatusCode::UNIMPLEMENTED);
   EXPECT_THAT(runtime_->calls(), SizeIs(0));
+}
+
+// HPACK carries any bytes, and gRPC ends the process over some of them when it is to send them on.
+TEST_F(RelayMetadataTest, WhatGrpcCannotSendOnIsRefusedAndHarmsNobody) {
+  const struct {
+    const char* name;
+    std::pair<std::string, std::string> header;
+    size_t reach;
+  } kRows[] = {
+      {"as it should be", {"trace", "a ~"}, 1},
+      {"any bytes, where they may be", {"trace-bin", "/wAK"}, 1},
+      {"control character", {"trace", "a\nb"}, 0},
+      {"beyond ASCII", {"trace", "\xff"}, 0},
+      {"in our own key", {"sekisho-timing", std::string(1, '\0')}, 0},
+      {"name in capitals", {"Trace", "a"}, 0},
+      {"name with a space", {"a b", "a"}, 0},
+      {"no name", {"", "a"}, 0},
+  };
+  for (const char* method : {kVersion, kCreateContainer, kGetContainerEvents}) {
+    for (const auto& row : kRows) {
+      SCOPED_TRACE(std::string(method) + ", " + row.name);
+      const size_t before = runtime_->CountOf(method);
+      const base::UniqueFd client = Connect();
+      EXPECT_TRUE(ExchangeUntilStreamEnds(client.get(),
+                                          Http2Call(method, GrpcFrame(1, "x"), {row.header}), 20));
+      EXPECT_EQ(runtime_->CountOf(method), before + row.reach);
+    }
+    EXPECT_TRUE(Call(method, {}).status.ok());
+  }
 }
 
 TEST_F(RelayMetadataTest, WhoDoesNotAskHearsNoTimes) {

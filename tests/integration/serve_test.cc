@@ -1,9 +1,13 @@
 // The daemon while it runs: reload, watchdog, audit log, methods that it does not know.
+#include <sstream>
+
 #include "integration/serve_fixture.h"
+#include "support/raw_http2.h"
 
 namespace sekisho::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
@@ -141,6 +145,40 @@ TEST_F(ServeTest, AnUnknownMethodIsUnimplementedByDefault) {
   EXPECT_THAT(result.status.error_message(), HasSubstr("MadeUpLater"));
   EXPECT_EQ(runtime_->CountOf(kMadeUpLater), 0u);
   EXPECT_THAT(sekisho_->Log(), Not(HasSubstr("UNSAFE")));
+}
+
+// What a client sends must not fill the journal: libprotobuf has a line for each such field.
+TEST_F(ServeTest, TextThatIsNotUtf8IsRefusedWithoutALineOfTheLibrarys) {
+  Start(Options());
+  std::string request = RunPodSandbox(PodOptions()).SerializeAsString();
+  request.replace(request.find("web-0"), 5, "we\xff-0");
+  const grpc::Status status = Call(kRunPodSandbox, request).status;
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("UTF-8"));
+  EXPECT_EQ(sekisho_->Terminate(), 0);
+  EXPECT_THAT(sekisho_->Log(),
+              AllOf(Not(HasSubstr("libprotobuf")), Not(HasSubstr("String field"))));
+}
+
+// gRPC has a line for each header that it does not like, with what the client wrote.
+TEST_F(ServeTest, HeadersThatGrpcComplainsOfNeitherFillTheLogNorForgeItsLines) {
+  Start(Options());
+  for (int i = 0; i < 30; ++i) {
+    const base::UniqueFd client = ConnectUnix(sekisho_->socket());
+    EXPECT_TRUE(ExchangeUntilStreamEnds(
+        client.get(), Http2Call(kVersion, GrpcFrame(1, "x"), {{"te", "\nforged line"}}), 20));
+  }
+  EXPECT_EQ(CodeOf(kVersion), grpc::StatusCode::OK);
+  EXPECT_EQ(sekisho_->Terminate(), 0);
+  std::istringstream log(sekisho_->Log());
+  std::string line;
+  int of_grpc = 0;
+  while (std::getline(log, line)) {
+    of_grpc += line.find("gRPC: ") != std::string::npos ? 1 : 0;
+    EXPECT_NE(line.find("forged"), 0u) << line;
+  }
+  EXPECT_GE(of_grpc, 1);
+  EXPECT_LE(of_grpc, 10);
 }
 
 TEST_F(ServeTest, ForwardingWhatIsUnknownIsLoud) {

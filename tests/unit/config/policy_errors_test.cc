@@ -329,6 +329,23 @@ TEST_F(PolicyErrors, TheSameMatchTwice) {
                           "policy.yaml:5 (rules[0]) (merge the two rules)"));
 }
 
+// Each rule inherits the lists: 600 KiB that would take gigabytes.
+TEST_F(PolicyErrors, ListsTimesRules) {
+  std::string text(kPolicyHeader);
+  text += "annotations: {deny: [";
+  for (int i = 0; i < 40'000; ++i) {
+    text += "a" + std::to_string(i) + "*,";
+  }
+  text += "]}\nrules:\n";
+  for (int i = 0; i < 5'000; ++i) {
+    text += "- {match: {namespaces: [n" + std::to_string(i) + "]}, enforce: baseline}\n";
+  }
+  EXPECT_THAT(Texts(LoadPolicyText(text).errors),
+              ElementsAre("policy.yaml:31:3: rules[25]: the lists of all rules up to this one, "
+                          "with what they inherit, have more than 1000000 entries "
+                          "(write fewer rules or shorter lists)"));
+}
+
 TEST_F(PolicyErrors, AllOfThemInOneRun) {
   const auto result = LoadPolicyText(
       "apiVersion: sekisho.io/v1alpha1\n"
