@@ -50,10 +50,11 @@ void ProfileKeeper::Open(const config::AgentConfig& config, relay::Server& runti
 
 absl::Status ProfileKeeper::OpenStore() {
   absl::StatusOr<std::unique_ptr<seccomp::Store>> store = seccomp::Store::Open(options_);
-  if (store.ok()) {
-    store_ = *std::move(store);
+  if (!store.ok()) {
+    return store.status();
   }
-  return store.status();
+  store_ = *std::move(store);
+  return absl::OkStatus();
 }
 
 void ProfileKeeper::Begin(relay::Server& runtime) {

@@ -11,7 +11,7 @@ namespace {
 void OnlyFatal(google::protobuf::LogLevel level, const char* file, int line,
                const std::string& message) {
   if (level == google::protobuf::LOGLEVEL_FATAL) {
-    std::fprintf(stderr, "libprotobuf: %s:%d: %s\n", file, line, message.c_str());
+    (void)std::fprintf(stderr, "libprotobuf: %s:%d: %s\n", file, line, message.c_str());
   }
 }
 

@@ -125,40 +125,34 @@ void Enforcer::RunPodSandbox(const std::shared_ptr<Request>& request, std::strin
     Refuse(*request, "unparsable", Unparsable("RunPodSandboxRequest"));
     return;
   }
-  const auto judge = [this, request, message] {
-    Conclude(*request, JudgeFor(*request, nullptr).Sandbox(*message));
-  };
-  // Facts are made once more below; of few pods, and not for every call.
-  const cri_v1::UserNamespace& users =
-      message->config().linux().security_context().namespace_options().userns_options();
-  if (users.uids().empty() && users.gids().empty()) {
-    judge();
-    return;
+  const Judge judge = JudgeFor(*request, nullptr);
+  std::optional<Judgement> without;
+  if (AsksForUserNamespace(message->config())) {
+    cri_v1::RunPodSandboxRequest other = *message;
+    TakeUserNamespace(*other.mutable_config());
+    without = judge.Sandbox(other);
   }
-  const policy::SandboxFacts facts =
-      cri::FactsFrom(message->config(), message->runtime_handler(), "config");
-  const bool matters =
-      AsksForUserNamespace(facts) && !EnforcesNothing(*request->SpecFor(facts.pod));
-  CheckUsers(request, facts, matters, upstream, judge);
+  ConcludeWith(request, judge.Sandbox(*message), without, message->runtime_handler(), upstream);
 }
 
-void Enforcer::CheckUsers(std::shared_ptr<Request> request, const policy::SandboxFacts& sandbox,
-                          bool matters, relay::UpstreamCaller& upstream,
-                          std::function<void()> judge) {
-  if (!matters) {
-    judge();
+void Enforcer::ConcludeWith(std::shared_ptr<Request> request, Judgement judgement,
+                            const std::optional<Judgement>& without, const std::string& handler,
+                            relay::UpstreamCaller& upstream) {
+  if (!without.has_value() || !judgement.status.ok() || !DecidedOtherwise(judgement, *without)) {
+    Conclude(*request, std::move(judgement));
     return;
   }
-  request->record.pod = sandbox.pod;
-  AskForUserNamespaces(
-      sandbox, upstream,
-      [this, request = std::move(request), judge = std::move(judge)](const absl::Status& has_them) {
-        if (!has_them.ok()) {
-          Refuse(*request, "no-user-namespace", has_them);
-          return;
-        }
-        judge();
-      });
+  AskForUserNamespaces(handler, upstream,
+                       [this, request = std::move(request),
+                        judgement = std::make_shared<Judgement>(std::move(judgement))](
+                           const absl::Status& has_them) {
+                         if (!has_them.ok()) {
+                           request->record.pod = judgement->pod;
+                           Refuse(*request, "no-user-namespace", has_them);
+                           return;
+                         }
+                         Conclude(*request, std::move(*judgement));
+                       });
 }
 
 // --- CreateContainer
@@ -188,15 +182,7 @@ void Enforcer::CreateContainer(std::shared_ptr<Request> request, std::string_vie
                       Refuse(*request, "unknown-sandbox", found.status());
                       return;
                     }
-                    const auto& sandbox = *found;
-                    const bool matters =
-                        AsksForUserNamespace(sandbox->facts) &&
-                        !EnforcesNothing(*request->SpecFor(sandbox->facts.pod,
-                                                           message->config().metadata().name()));
-                    CheckUsers(request, sandbox->facts, matters, upstream,
-                               [this, request, sandbox, message, &upstream] {
-                                 CheckTarget(request, sandbox, message, upstream);
-                               });
+                    CheckTarget(request, *std::move(found), message, upstream);
                   });
 }
 
@@ -208,14 +194,14 @@ void Enforcer::CheckTarget(std::shared_ptr<Request> request,
       message->config().linux().security_context().namespace_options();
   if (namespaces.pid() != cri_v1::TARGET ||
       EnforcesNothing(*request->SpecFor(sandbox->facts.pod, message->config().metadata().name()))) {
-    DecideContainer(*request, *sandbox, *message);
+    DecideContainer(request, *sandbox, *message, upstream);
     return;
   }
   // A runtime that does not check it would show the processes of any container of the node.
   sandboxes_.FindContainer(
       namespaces.target_id(), upstream,
       [this, request = std::move(request), sandbox = std::move(sandbox),
-       message = std::move(message)](absl::StatusOr<SandboxFinder::Container> of) {
+       message = std::move(message), &upstream](absl::StatusOr<SandboxFinder::Container> of) {
         if (!of.ok() || of->sandbox_id != message->pod_sandbox_id()) {
           request->record.pod = sandbox->facts.pod;
           Refuse(*request, "foreign-target",
@@ -224,13 +210,26 @@ void Enforcer::CheckTarget(std::shared_ptr<Request> request,
                                   of.ok() ? "" : base::StrCat(": ", of.status().message()))));
           return;
         }
-        DecideContainer(*request, *sandbox, *message);
+        DecideContainer(request, *sandbox, *message, upstream);
       });
 }
 
-void Enforcer::DecideContainer(Request& request, const SandboxRecord& sandbox,
-                               cri_v1::CreateContainerRequest& message) {
-  Conclude(request, JudgeFor(request, profiles_).Container(sandbox, message));
+void Enforcer::DecideContainer(const std::shared_ptr<Request>& request,
+                               const SandboxRecord& sandbox,
+                               cri_v1::CreateContainerRequest& message,
+                               relay::UpstreamCaller& upstream) {
+  const Judge judge = JudgeFor(*request, profiles_);
+  std::optional<Judgement> without;
+  if (AsksForUserNamespace(message.sandbox_config())) {
+    SandboxRecord pod = sandbox;
+    pod.facts.namespaces.userns.reset();
+    cri_v1::CreateContainerRequest other = message;
+    TakeUserNamespace(*other.mutable_sandbox_config());
+    TakeUserNamespace(*other.mutable_config());
+    without = judge.Container(pod, other);
+  }
+  ConcludeWith(request, judge.Container(sandbox, message), without,
+               sandbox.facts.pod.runtime_handler, upstream);
 }
 
 Judge Enforcer::JudgeFor(const Request& request, const Profiles* profiles) const {

@@ -81,17 +81,19 @@ class Enforcer final : public relay::CallHook {
                      relay::UpstreamCaller& upstream);
   void CreateContainer(std::shared_ptr<Request> request, std::string_view bytes,
                        relay::UpstreamCaller& upstream);
-  // Once it is known whose sandbox it is: `judge` runs at once, or, where it matters (the pod
-  // asks for a user namespace, and something is enforced), when the runtime has said that it has
-  // any. Otherwise the request is refused.
-  void CheckUsers(std::shared_ptr<Request> request, const policy::SandboxFacts& sandbox,
-                  bool matters, relay::UpstreamCaller& upstream, std::function<void()> judge);
-  // Then: whose container's pids it wants to see, then the policy.
+  // `without`: how it is judged without the user namespace that the pod asks for, if it does. Where
+  // that makes a difference the runtime is asked whether `handler` has any, and the request refused
+  // if it has not, or does not say.
+  void ConcludeWith(std::shared_ptr<Request> request, Judgement judgement,
+                    const std::optional<Judgement>& without, const std::string& handler,
+                    relay::UpstreamCaller& upstream);
+  // Once it is known whose sandbox it is: whose container's pids it wants to see, then the policy.
   void CheckTarget(std::shared_ptr<Request> request, std::shared_ptr<const SandboxRecord> sandbox,
                    std::shared_ptr<runtime::v1::CreateContainerRequest> message,
                    relay::UpstreamCaller& upstream);
-  void DecideContainer(Request& request, const SandboxRecord& sandbox,
-                       runtime::v1::CreateContainerRequest& message);
+  void DecideContainer(const std::shared_ptr<Request>& request, const SandboxRecord& sandbox,
+                       runtime::v1::CreateContainerRequest& message,
+                       relay::UpstreamCaller& upstream);
   void RestorePod(Request& request, std::string_view bytes);
   void CheckpointPod(std::shared_ptr<Request> request, std::string_view bytes,
                      relay::UpstreamCaller& upstream);

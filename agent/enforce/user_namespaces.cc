@@ -17,9 +17,19 @@ namespace cri_v1 = runtime::v1;
 
 constexpr std::string_view kStatus = "/runtime.v1.RuntimeService/Status";
 
+template <typename Config>
+void TakeOption(Config& config) {
+  if (config.linux().security_context().has_namespace_options()) {
+    config.mutable_linux()
+        ->mutable_security_context()
+        ->mutable_namespace_options()
+        ->clear_userns_options();
+  }
+}
+
 absl::Status Judged(const std::string& handler, const absl::StatusOr<std::string>& answer) {
   constexpr std::string_view kPrefix =
-      "the pod asks for a user namespace (hostUsers: false), and the runtime ";
+      "this is allowed only in a user namespace (hostUsers: false), and the runtime ";
   cri_v1::StatusResponse response;
   if (!answer.ok() || !Parse(*answer, response)) {
     return absl::FailedPreconditionError(base::StrCat(kPrefix, "does not say whether it has them"));
@@ -35,18 +45,38 @@ absl::Status Judged(const std::string& handler, const absl::StatusOr<std::string
 
 }  // namespace
 
-bool AsksForUserNamespace(const policy::SandboxFacts& sandbox) {
-  const std::optional<policy::UserNamespace>& users = sandbox.namespaces.userns;
-  return users.has_value() && users->mode == policy::NamespaceMode::kPod &&
-         !(users->uids.empty() && users->gids.empty());
+bool AsksForUserNamespace(const cri_v1::PodSandboxConfig& config) {
+  const cri_v1::NamespaceOption& options = config.linux().security_context().namespace_options();
+  return options.has_userns_options() && options.userns_options().mode() != cri_v1::NODE;
 }
 
-void AskForUserNamespaces(const policy::SandboxFacts& sandbox, relay::UpstreamCaller& upstream,
+void TakeUserNamespace(cri_v1::PodSandboxConfig& config) {
+  TakeOption(config);
+}
+
+void TakeUserNamespace(cri_v1::ContainerConfig& config) {
+  TakeOption(config);
+  for (cri_v1::Mount& mount : *config.mutable_mounts()) {
+    mount.clear_uidmappings();
+    mount.clear_gidmappings();
+  }
+}
+
+bool DecidedOtherwise(const Judgement& one, const Judgement& other) {
+  const auto alike = [](const policy::EditRecord& a, const policy::EditRecord& b) {
+    return a.field == b.field && a.before == b.before && a.after == b.after;
+  };
+  return one.status.ok() != other.status.ok() || one.decision.action != other.decision.action ||
+         !std::ranges::equal(one.decision.edit_records, other.decision.edit_records, alike);
+}
+
+void AskForUserNamespaces(const std::string& handler, relay::UpstreamCaller& upstream,
                           std::function<void(absl::Status)> done) {
-  upstream.CallUnary(
-      kStatus, cri_v1::StatusRequest().SerializeAsString(), SandboxFinder::kLookupTimeout,
-      [handler = sandbox.pod.runtime_handler, done = std::move(done)](
-          const absl::StatusOr<std::string>& answer) { done(Judged(handler, answer)); });
+  upstream.CallUnary(kStatus, cri_v1::StatusRequest().SerializeAsString(),
+                     SandboxFinder::kLookupTimeout,
+                     [handler, done = std::move(done)](const absl::StatusOr<std::string>& answer) {
+                       done(Judged(handler, answer));
+                     });
 }
 
 }  // namespace sekisho::enforce

@@ -5,19 +5,31 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "policy/facts.h"
+#include "enforce/judge.h"
 #include "relay/call_hook.h"
+
+namespace runtime::v1 {
+class ContainerConfig;
+class PodSandboxConfig;
+}  // namespace runtime::v1
 
 namespace sekisho::enforce {
 
-// hostUsers: false. Rules are relaxed for such a pod.
-bool AsksForUserNamespace(const policy::SandboxFacts& sandbox);
+// Rules are relaxed for a pod with one of its own (hostUsers: false). A runtime that knows nothing
+// of them, such as containerd 1.6, does not read that field, and runs the pod's root as the node's.
 
-// Asks the runtime, by the CRI call Status, whether the handler that the pod runs under has user
-// namespaces. Not OK, with words for the caller: it has not, or does not say so. A runtime that
-// knows nothing of them, such as containerd 1.6, runs the container as root of the node and says
-// nothing.
-void AskForUserNamespaces(const policy::SandboxFacts& sandbox, relay::UpstreamCaller& upstream,
+bool AsksForUserNamespace(const runtime::v1::PodSandboxConfig& config);
+
+// Takes it out, and out of a container's mounts the mappings that follow from it.
+void TakeUserNamespace(runtime::v1::PodSandboxConfig& config);
+void TakeUserNamespace(runtime::v1::ContainerConfig& config);
+
+// Whether the policy lets another thing through, or hardens it in another way.
+bool DecidedOtherwise(const Judgement& one, const Judgement& other);
+
+// Asks the runtime, by the CRI call Status, whether the handler has user namespaces. Not OK, with
+// words for the caller: it has not, or does not say so.
+void AskForUserNamespaces(const std::string& handler, relay::UpstreamCaller& upstream,
                           std::function<void(absl::Status)> done);
 
 }  // namespace sekisho::enforce

@@ -19,6 +19,8 @@ using ::testing::HasSubstr;
 constexpr char kApiServer[] = "https://127.0.0.1:1";  // nobody is there
 constexpr uid_t kSomebody = 65534;
 constexpr std::chrono::seconds kSoon{kSanitized ? 25 : 10};
+// Of the pairs of a file and a damage: all, or what there is time for.
+constexpr size_t kEachOf = kSanitized ? 3 : 1;
 constexpr uintmax_t kHuge = uintmax_t{1} << 30;
 
 struct Damage {
@@ -137,9 +139,13 @@ TEST_F(CorruptedStateTest, NothingDamagedHangsTheStartOrIsBelieved) {
   const std::vector<std::string> files = LeaveFiles();
   Keep();
   size_t refused_starts = 0;
+  size_t pairs = 0;
   for (const Damage& damage : kDamages) {
     for (const std::string& file : files) {
       SCOPED_TRACE(file + " " + damage.name);
+      if (pairs++ % kEachOf != 0) {
+        continue;
+      }
       Restore();
       fs::remove(dir_.File("sekisho.log"));
       if (!Damaged(file, damage)) {

@@ -115,6 +115,16 @@ class UserNamespaceTest : public BackDoorsTest {
     known.set_name(handler);
     known.mutable_features()->set_user_namespaces(true);
   }
+  // Its pods' sandboxes run as root.
+  std::string RestrictedRootPod() const {
+    cri_v1::RunPodSandboxRequest request = SandboxRequest();
+    request.mutable_config()
+        ->mutable_linux()
+        ->mutable_security_context()
+        ->mutable_run_as_user()
+        ->set_value(0);
+    return request.SerializeAsString();
+  }
   std::string RestrictedRoot() const {
     cri_v1::CreateContainerRequest request = RestrictedContainer();
     request.mutable_config()
@@ -133,9 +143,9 @@ TEST_F(UserNamespaceTest, WhereTheRuntimeHasThemTheRulesAreRelaxed) {
   EXPECT_TRUE(status.ok()) << status;
 }
 
-TEST_F(UserNamespaceTest, WhereItDoesNotSaySoThePodIsRefused) {
-  Use(PolicyOf(policy::Level::kBaseline));
-  const std::string request = SandboxRequest().SerializeAsString();
+TEST_F(UserNamespaceTest, WhereItDoesNotSaySoWhatReliesOnItIsRefused) {
+  Use(PolicyOf(policy::Level::kRestricted));
+  const std::string request = RestrictedRootPod();
   ExpectRefused(kRunPodSandbox, request, kDenied, "does not say that handler \"\"",
                 "no-user-namespace");
   RuntimeHasThem("another");
@@ -147,13 +157,12 @@ TEST_F(UserNamespaceTest, WhereItDoesNotSaySoThePodIsRefused) {
 }
 
 TEST_F(UserNamespaceTest, WhereItDoesNotAnswerThePodIsRefused) {
-  Use(PolicyOf(policy::Level::kBaseline));
+  Use(PolicyOf(policy::Level::kRestricted));
   for (const FakeReply& reply :
        {ReplyWith(grpc::Status(grpc::StatusCode::UNAVAILABLE, "down")), ReplyWith("\xff\xff")}) {
     runtime_.SetHandler([reply](const FakeCall&) { return reply; });
-    ExpectRefused(kRunPodSandbox, SandboxRequest().SerializeAsString(),
-                  absl::StatusCode::kFailedPrecondition, "does not say whether it has them",
-                  "no-user-namespace");
+    ExpectRefused(kRunPodSandbox, RestrictedRootPod(), absl::StatusCode::kFailedPrecondition,
+                  "does not say whether it has them", "no-user-namespace");
   }
 }
 
@@ -164,6 +173,13 @@ TEST_F(UserNamespaceTest, AContainerIsRefusedToo) {
   Use(PolicyOf(policy::Level::kRestricted));
   ExpectRefused(kCreateContainer, RestrictedRoot(), kDenied, "hostUsers: false",
                 "no-user-namespace");
+}
+
+// It would be let through without one just as it is.
+TEST_F(UserNamespaceTest, WhatDoesNotRelyOnItIsNotAskedAbout) {
+  RunAt(policy::Level::kRestricted);
+  EXPECT_TRUE(Call(kCreateContainer, RestrictedContainer().SerializeAsString()).ok());
+  EXPECT_EQ(runtime_.CountOf(kStatus), 0u);
 }
 
 TEST_F(UserNamespaceTest, WhoAsksForNoneIsNotAskedAbout) {

@@ -1,6 +1,7 @@
 #include "support/sekisho_process.h"
 
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -67,8 +68,16 @@ SekishoProcess::SekishoProcess(SekishoOptions options) : options_(std::move(opti
     options_.audit_path = options_.dir + "/audit.jsonl";
   }
   notify_ = BindDatagram(options_.dir + "/notify.sock");
+  stop_reading_.Reset(::eventfd(0, EFD_CLOEXEC));
+  reader_ = std::thread([this] { ReadNotifications(); });
   WritePolicy(options_.policy);
   WriteText(options_.dir + "/config.yaml", ConfigText(options_, socket()));
+}
+
+SekishoProcess::~SekishoProcess() {
+  child_.reset();
+  (void)::eventfd_write(stop_reading_.get(), 1);
+  reader_.join();
 }
 
 void SekishoProcess::WritePolicy(const std::string& policy) const {
@@ -86,6 +95,10 @@ bool SekishoProcess::Start() {
   command.argv.push_back(options_.dir + "/config.yaml");
   command.argv.insert(command.argv.end(), options_.arguments.begin(), options_.arguments.end());
   command.environment.emplace_back("NOTIFY_SOCKET", options_.dir + "/notify.sock");
+  {
+    const std::lock_guard lock(mu_);
+    notifications_.clear();  // of one that ran before
+  }
   child_ = std::make_unique<ChildProcess>(command);
   bool ready = false;
   return Eventually(
@@ -116,13 +129,29 @@ std::string SekishoProcess::WaitForNotification(const std::string& text) {
 }
 
 std::string SekishoProcess::ReceiveNotification(milliseconds timeout) {
-  pollfd waiting{.fd = notify_.get(), .events = POLLIN, .revents = 0};
-  if (::poll(&waiting, 1, static_cast<int>(timeout.count())) <= 0) {
+  std::unique_lock lock(mu_);
+  if (!arrived_.wait_for(lock, timeout, [this] { return !notifications_.empty(); })) {
     return "";
   }
-  std::array<char, 4096> buffer;
-  const ssize_t length = ::recv(notify_.get(), buffer.data(), buffer.size(), 0);
-  return length > 0 ? std::string(buffer.data(), static_cast<size_t>(length)) : "";
+  std::string message = std::move(notifications_.front());
+  notifications_.pop_front();
+  return message;
+}
+
+void SekishoProcess::ReadNotifications() {
+  std::array<pollfd, 2> waiting = {{{.fd = notify_.get(), .events = POLLIN, .revents = 0},
+                                    {.fd = stop_reading_.get(), .events = POLLIN, .revents = 0}}};
+  while (::poll(waiting.data(), waiting.size(), -1) > 0 && waiting[1].revents == 0) {
+    std::array<char, 4096> buffer;
+    const ssize_t length = ::recv(notify_.get(), buffer.data(), buffer.size(), 0);
+    if (length > 0) {
+      {
+        const std::lock_guard lock(mu_);
+        notifications_.emplace_back(buffer.data(), static_cast<size_t>(length));
+      }
+      arrived_.notify_all();
+    }
+  }
 }
 
 void SekishoProcess::Kill9() {
@@ -132,17 +161,7 @@ void SekishoProcess::Kill9() {
 
 int SekishoProcess::Terminate() {
   Signal(SIGTERM);
-  std::optional<int> code;
-  (void)Eventually(
-      [&] {
-        // A service manager reads what it is told; the agent waits where nobody does.
-        while (!ReceiveNotification(milliseconds(0)).empty()) {
-        }
-        code = Wait(milliseconds(0));
-        return code.has_value();
-      },
-      std::chrono::seconds(60));
-  return code.value_or(-1);
+  return Wait(std::chrono::seconds(60)).value_or(-1);
 }
 
 std::string SekishoProcess::Log() const {

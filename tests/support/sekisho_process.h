@@ -2,9 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/unique_fd.h"
@@ -33,6 +37,7 @@ struct SekishoOptions {
 class SekishoProcess {
  public:
   explicit SekishoProcess(SekishoOptions options);
+  ~SekishoProcess();
 
   // Starts the program and waits for READY=1. False when it ended instead, or took half a minute.
   bool Start();
@@ -57,10 +62,18 @@ class SekishoProcess {
   std::vector<std::string> AuditLines(size_t count) const;
 
  private:
+  // The oldest that was not asked for yet; "" when `timeout` brings none.
   std::string ReceiveNotification(std::chrono::milliseconds timeout);
+  void ReadNotifications();
 
   SekishoOptions options_;
   base::UniqueFd notify_;
+  base::UniqueFd stop_reading_;  // an eventfd
+  std::mutex mu_;
+  std::condition_variable arrived_;
+  std::deque<std::string> notifications_;  // guarded by mu_
+  // As a service manager does, it reads whatever it is told: the agent waits where nobody does.
+  std::thread reader_;
   std::unique_ptr<ChildProcess> child_;
 };
 
