@@ -12,22 +12,28 @@ function(sekisho_module name)
   sekisho_hide_folder(sekisho_${name})
 endfunction()
 
-# sekisho_test(NAME SOURCES a_test.cc … LIBS target … [LABELS unit|integration|e2e] [TIMEOUT s])
+# sekisho_test(NAME SOURCES a_test.cc … LIBS target … [LABELS unit|integration|e2e] [TIMEOUT s] [ONE_THREAD])
 #
 # One GoogleTest program, registered as one ctest per test case, or as one under a sanitizer, and part of the
-# target tests-LABEL.
+# target tests-LABEL. ONE_THREAD: neither the tests nor what they test have another one. With a sanitizer all
+# others of the unit and integration tests have the label "threads", too, and are part of tests-threads.
 function(sekisho_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "ONE_THREAD" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE sekisho::build_flags ${arg_LIBS} GTest::gmock GTest::gtest_main)
-  if(NOT TARGET tests-${arg_LABELS})
-    add_custom_target(tests-${arg_LABELS})
+  if(SEKISHO_SANITIZE AND arg_LABELS MATCHES "^(unit|integration)$" AND NOT arg_ONE_THREAD)
+    list(APPEND arg_LABELS threads)
   endif()
-  add_dependencies(tests-${arg_LABELS} ${name})
+  foreach(label IN LISTS arg_LABELS)
+    if(NOT TARGET tests-${label})
+      add_custom_target(tests-${label})
+    endif()
+    add_dependencies(tests-${label} ${name})
+  endforeach()
   if(SEKISHO_SANITIZE)
     # To start an instrumented program takes longer than most of its cases: once is enough.
     add_test(NAME ${name} COMMAND ${name})
