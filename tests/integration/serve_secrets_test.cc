@@ -103,6 +103,13 @@ TEST(SecretWords, AreFoundInEveryForm) {
 
 class ServeSecretsTest : public ServeClusterTest {
  protected:
+  // The runtime calls us, and is a member of the base.
+  ~ServeSecretsTest() override {
+    sekisho_.reset();
+    runtime_.reset();
+    const std::lock_guard lock(mu_);
+  }
+
   // What a runtime does that reports what it was asked, and fails where it is told to.
   FakeReply Answer(const FakeCall& call) {
     std::string echo = "failed to handle ";
