@@ -125,7 +125,8 @@ void SystemNode::StartNspawn() {
       "systemd-nspawn", "--directory=" + dir_.File("node"), "--boot", "--quiet", "--register=no",
       "--keep-unit", "--private-network", "--console=pipe", "--capability=all",
       // For runc and for systemd's own filters of devices.
-      "--system-call-filter=@keyring bpf @privileged @raw-io",
+      "--system-call-filter=@keyring bpf @privileged @raw-io landlock_create_ruleset "
+      "landlock_add_rule landlock_restrict_self",
       // An overlay on an overlay cannot be, and containerd makes overlays there.
       "--tmpfs=/var/lib/containerd:mode=0711"};
   for (const auto& [program, path] : kPrograms) {
