@@ -17,6 +17,7 @@
 #include "app/cluster_link.h"
 #include "app/decision_sink.h"
 #include "app/endpoints.h"
+#include "app/free_heap.h"
 #include "app/intake.h"
 #include "app/late_thread.h"
 #include "app/listener.h"
@@ -134,6 +135,7 @@ class Daemon {
   std::optional<Endpoints> endpoints_;
   // Set by the relay's queues, read by the main thread.
   std::shared_ptr<std::atomic<bool>> queues_answered_ = std::make_shared<std::atomic<bool>>(true);
+  FreeHeap free_heap_;
   std::shared_ptr<QueuePulse> pulse_ = std::make_shared<QueuePulse>();
 };
 
@@ -419,6 +421,7 @@ void Daemon::LookAround() {
     NotifyStatus(Status());
   }
   profiles_.LookAround(*server_);
+  free_heap_.LookAround(FreeHeap::Clock::now());
   FollowGroup();
   WriteStatus();
 }
