@@ -58,7 +58,8 @@ class NodeTest : public ::testing::Test {
   }
   void TearDown() override {
     if (direct_ != nullptr) {
-      EXPECT_TRUE(direct_->RemoveAllPods().ok());
+      const absl::Status removed = direct_->RemoveAllPods();
+      EXPECT_TRUE(removed.ok()) << removed;
     }
   }
 

@@ -45,7 +45,8 @@ class RuntimeDefaultModelTest : public ::testing::Test {
   }
   void TearDown() override {
     if (client_ != nullptr) {
-      EXPECT_TRUE(client_->RemoveAllPods().ok());
+      const absl::Status removed = client_->RemoveAllPods();
+      EXPECT_TRUE(removed.ok()) << removed;
     }
   }
 

@@ -77,9 +77,15 @@ void SetUpInside() {
   RaiseLoopback();
 }
 
+// Whose parent is gone meanwhile, a shim for one, comes to the first process of its namespace: it
+// has to wait for it, as systemd does, or thousands of the dead stay in the table of processes.
 int WaitFor(pid_t pid) {
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  for (pid_t ended = 0; ended != pid;) {
+    ended = ::waitpid(::getpid() == 1 ? -1 : pid, &status, 0);
+    if (ended < 0 && errno != EINTR) {
+      return 1;
+    }
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -179,7 +185,7 @@ int RunIsolated(const std::function<int()>& body) {
     }
     return InChild([&body] {
       SetUpInside();
-      return body();
+      return InChild(body);
     });
   });
   (void)RemoveAllCgroups();
