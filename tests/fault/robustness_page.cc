@@ -1,7 +1,9 @@
 // robustness_page PAGE [--faults FILE] [--fuzz FILE] [--load FILE]: writes what the files say, one
-// JSON object a line, as tables into a page of the documentation. What is not given stays as it is.
-// Fails where a line says that something was forwarded wrongly, or did not pass.
+// JSON object a line, as tables into a page of the documentation; of a load it is the line that
+// `./bench --soak` prints. What is not given stays as it is. Fails where a line says that something
+// was forwarded wrongly, ended the program, or did not pass.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -40,19 +42,40 @@ const Section kSections[] = {
       {"worst (ms)", "recoveryWorstMs"}}},
     {"fuzz",
      {{"target", "target"},
+      {"minutes", "minutes"},
       {"executions", "executions"},
-      {"coverage", "coverage"},
+      {"edges reached", "coverage"},
       {"CPU minutes", "cpuMinutes"},
       {"crashes", "crashes"}}},
-    {"load",
-     {{"run", "run"},
-      {"minutes", "minutes"},
-      {"calls", "calls"},
-      {"not answered", "lost"},
-      {"wrongly forwarded", "wronglyForwarded"},
-      {"p99 (µs)", "p99Us"},
-      {"memory before (KiB)", "rssKiBBefore"},
-      {"at most (KiB)", "rssKiBMost"}}},
+};
+
+// Of one line there are rows, and not columns.
+struct Figure {
+  const char* title;
+  const char* pointer;  // a JSON pointer, RFC 6901
+};
+constexpr const char* kLoad = "load";
+const Figure kLoadFigures[] = {
+    {"minutes", "/minutes"},
+    {"calls, 16 in flight", "/calls"},
+    {"calls a second", "/perSecond"},
+    {"not answered, or wrongly", "/errors"},
+    {"real pods at a time", "/podsAtATime"},
+    {"real pods replaced", "/podsReplaced"},
+    {"forbidden and refused", "/refused"},
+    {"wrongly forwarded", "/wronglyForwarded"},
+    {"p99 of the first third (µs)", "/firstThird/p99Us"},
+    {"p99 of the last third (µs)", "/lastThird/p99Us"},
+    {"agent of the calls: memory at first (KiB)", "/loaded/anonKib/first"},
+    {"agent of the calls: memory at most (KiB)", "/loaded/anonKib/max"},
+    {"agent of the calls: memory at last (KiB)", "/loaded/anonKib/last"},
+    {"agent of the calls: descriptors at first", "/loaded/fds/first"},
+    {"agent of the calls: descriptors at last", "/loaded/fds/last"},
+    {"agent of the pods: memory at first (KiB)", "/node/anonKib/first"},
+    {"agent of the pods: memory at most (KiB)", "/node/anonKib/max"},
+    {"agent of the pods: memory at last (KiB)", "/node/anonKib/last"},
+    {"agent of the pods: descriptors at first", "/node/fds/first"},
+    {"agent of the pods: descriptors at last", "/node/fds/last"},
 };
 
 // 1234567 as 1 234 567.
@@ -64,15 +87,22 @@ std::string Grouped(int64_t number) {
   return text;
 }
 
+std::string TextOf(const json& value) {
+  if (value.is_string()) {
+    return value.get<std::string>();
+  }
+  if (value.is_number_float() && std::floor(value.get<double>()) != value.get<double>()) {
+    return value.dump();
+  }
+  return Grouped(value.get<int64_t>());
+}
+
 std::string CellOf(const json& line, const char* key) {
   const auto value = line.find(key);
   if (value == line.end()) {
     return "";
   }
-  if (!value->is_string()) {
-    return value->is_number_integer() ? Grouped(value->get<int64_t>()) : value->dump();
-  }
-  auto text = value->get<std::string>();
+  std::string text = TextOf(*value);
   if (std::string_view(key) == "fault") {
     std::ranges::replace(text, '-', ' ');
   }
@@ -117,9 +147,18 @@ std::string TableOf(const Section& section, const std::vector<json>& lines) {
   return table;
 }
 
-void WriteInto(std::string& page, const Section& section, const std::string& table) {
-  const std::string begin = std::string("<!-- ") + section.option + " -->\n";
-  const std::string end = std::string("<!-- /") + section.option + " -->";
+std::string TableOf(const json& load) {
+  std::string table = "| | |\n| --- | ---: |\n";
+  for (const Figure& figure : kLoadFigures) {
+    table += std::string("| ") + figure.title + " | " +
+             TextOf(load.at(json::json_pointer(figure.pointer))) + " |\n";
+  }
+  return table;
+}
+
+void WriteInto(std::string& page, std::string_view option, const std::string& table) {
+  const std::string begin = std::string("<!-- ").append(option) + " -->\n";
+  const std::string end = std::string("<!-- /").append(option) + " -->";
   const size_t from = page.find(begin);
   const size_t to = page.find(end);
   if (from == std::string::npos || to == std::string::npos || to < from) {
@@ -129,7 +168,9 @@ void WriteInto(std::string& page, const Section& section, const std::string& tab
 }
 
 bool IsGood(const json& line) {
-  const bool good = line.value("wronglyForwarded", uint64_t{0}) == 0 && line.value("passed", true);
+  const bool good = line.value("wronglyForwarded", uint64_t{0}) == 0 &&
+                    line.value("passed", true) && line.value("crashes", uint64_t{0}) == 0 &&
+                    line.value("good", true);
   if (!good) {
     std::fprintf(stderr, "not as it has to be: %s\n", line.dump().c_str());
   }
@@ -143,6 +184,12 @@ int Run(const std::vector<std::string>& arguments) {
   std::string page = ReadText(arguments.front());
   bool good = true;
   for (size_t i = 1; i < arguments.size(); i += 2) {
+    if (arguments[i] == std::string("--") + kLoad) {
+      const json load = json::parse(ReadText(arguments[i + 1]));
+      good = IsGood(load) && good;
+      WriteInto(page, kLoad, TableOf(load));
+      continue;
+    }
     const auto section = std::ranges::find_if(kSections, [&](const Section& one) {
       return arguments[i] == std::string("--") + one.option;
     });
@@ -151,7 +198,7 @@ int Run(const std::vector<std::string>& arguments) {
     }
     const std::vector<json> lines = ReadLines(arguments[i + 1], section->columns.front().key);
     good = std::ranges::count_if(lines, IsGood) == std::ssize(lines) && good;
-    WriteInto(page, *section, TableOf(*section, lines));
+    WriteInto(page, section->option, TableOf(*section, lines));
   }
   WriteText(arguments.front(), page);
   return good ? 0 : 1;
