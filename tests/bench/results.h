@@ -75,8 +75,9 @@ struct SoakResult {
     double p50_us = 0;
     double p99_us = 0;
     double p999_us = 0;
-    Process loaded = {};  // before the stub runtime
-    Process node = {};    // before the real one; zeros where there is none
+    double direct_p99_us = 0;  // of calls to the stub at the end of the stretch
+    Process loaded = {};       // before the stub runtime
+    Process node = {};         // before the real one; zeros where there is none
   };
   double minutes = 0;
   int64_t calls = 0;

@@ -56,13 +56,22 @@ Bar FlatFds(const SoakResult& soak, const char* who, Process Sample::*process) {
 }
 
 Bar StableLatency(const SoakResult& soak) {
-  const Value p99 = [](const Sample& sample) { return sample.p99_us; };
-  const double first = OfThird(soak, 0, p99);
-  const double last = OfThird(soak, 2, p99);
+  const auto of_third = [&](size_t third, double Sample::*member) {
+    return OfThird(soak, third, [=](const Sample& sample) { return sample.*member; });
+  };
+  const double first = of_third(0, &Sample::p99_us);
+  const double last = of_third(2, &Sample::p99_us);
+  const double direct_first = of_third(0, &Sample::direct_p99_us);
+  const double direct_last = of_third(2, &Sample::direct_p99_us);
+  // A machine that is slower meanwhile is so without the agent, too. One that is faster is no
+  // excuse.
+  const double machine = direct_first > 0 ? std::max(1.0, direct_last / direct_first) : 1;
   return {
       .what = Format("soak: p99 of the last third at most %.2f x that of the first", kSlowerP99),
-      .measured = Format("%.2f x (%.0f us, %.0f us)", first > 0 ? last / first : 0, last, first),
-      .met = first > 0 && last <= kSlowerP99 * first};
+      .measured =
+          Format("%.2f x (%.0f us, %.0f us); directly %.0f us, %.0f us",
+                 first > 0 ? last / first / machine : 0, last, first, direct_last, direct_first),
+      .met = first > 0 && last <= kSlowerP99 * machine * first};
 }
 
 nlohmann::json SpanOf(const SoakResult& soak, const std::function<int64_t(const Sample&)>& value) {
@@ -91,7 +100,8 @@ nlohmann::json LatencyOf(const SoakResult& soak, size_t third) {
   };
   return {{"p50Us", of(&Sample::p50_us)},
           {"p99Us", of(&Sample::p99_us)},
-          {"p999Us", of(&Sample::p999_us)}};
+          {"p999Us", of(&Sample::p999_us)},
+          {"directP99Us", of(&Sample::direct_p99_us)}};
 }
 
 std::string ProcessText(const Process& process) {
@@ -157,19 +167,21 @@ std::string TableOf(const SoakResult& soak) {
   constexpr size_t kRows = 10;
   std::string text = Format(
       "\nSoak: %.1f minutes, %s calls, %lld errors; %lld real pods at a time, %s replaced\n"
-      "  %-7s %8s %8s %8s %9s %29s %29s\n  %-7s %8s %8s %8s %9s %9s %8s %5s %4s %9s %8s %5s %4s\n",
+      "  %-7s %8s %8s %8s %9s %8s %29s %29s\n"
+      "  %-7s %8s %8s %8s %9s %8s %9s %8s %5s %4s %9s %8s %5s %4s\n",
       soak.minutes, Figure(static_cast<double>(soak.calls)).c_str(),
       static_cast<long long>(soak.errors), static_cast<long long>(soak.live),
-      Figure(static_cast<double>(soak.pods)).c_str(), "", "", "", "", "", "agent before the stub",
-      "before containerd", "minute", "calls/s", "p50 us", "p99 us", "p99.9 us", "anon MiB",
-      "PSS MiB", "fds", "thr", "anon MiB", "PSS MiB", "fds", "thr");
+      Figure(static_cast<double>(soak.pods)).c_str(), "", "", "", "", "", "direct",
+      "agent before the stub", "before containerd", "minute", "calls/s", "p50 us", "p99 us",
+      "p99.9 us", "p99 us", "anon MiB", "PSS MiB", "fds", "thr", "anon MiB", "PSS MiB", "fds",
+      "thr");
   const size_t count = soak.samples.size();
   for (size_t row = 1; row <= std::min(kRows, count); ++row) {
     const size_t i = count * row / std::min(kRows, count) - 1;
     const Sample& sample = soak.samples[i];
     const double minute = soak.minutes * static_cast<double>(i + 1) / static_cast<double>(count);
-    text += Format("  %-7.1f %8.0f %8.0f %8.0f %9.0f ", minute, sample.per_second, sample.p50_us,
-                   sample.p99_us, sample.p999_us) +
+    text += Format("  %-7.1f %8.0f %8.0f %8.0f %9.0f %8.0f ", minute, sample.per_second,
+                   sample.p50_us, sample.p99_us, sample.p999_us, sample.direct_p99_us) +
             ProcessText(sample.loaded) + " " + ProcessText(sample.node) + "\n";
   }
   return text;

@@ -66,6 +66,8 @@ const Figure kLoadFigures[] = {
     {"wrongly forwarded", "/wronglyForwarded"},
     {"p99 of the first third (µs)", "/firstThird/p99Us"},
     {"p99 of the last third (µs)", "/lastThird/p99Us"},
+    {"p99 of direct calls meanwhile, first third (µs)", "/firstThird/directP99Us"},
+    {"p99 of direct calls meanwhile, last third (µs)", "/lastThird/directP99Us"},
     {"agent of the calls: memory at first (KiB)", "/loaded/anonKib/first"},
     {"agent of the calls: memory at most (KiB)", "/loaded/anonKib/max"},
     {"agent of the calls: memory at last (KiB)", "/loaded/anonKib/last"},
