@@ -95,8 +95,9 @@ class Client {
   bool ReadSome(Clock::time_point until) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
     pollfd readable{fd_.get(), POLLIN, 0};
-    if (left <= 0 || ::poll(&readable, 1, static_cast<int>(left)) <= 0) {
-      return false;
+    const int ready = left <= 0 ? 0 : ::poll(&readable, 1, static_cast<int>(left));
+    if (ready <= 0) {
+      return ready < 0 && errno == EINTR;  // libFuzzer's clock ticks by a signal
     }
     std::array<char, 16384> chunk;
     const ssize_t got = ::read(fd_.get(), chunk.data(), chunk.size());
