@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -94,7 +95,9 @@ std::string TextOf(const json& value) {
     return value.get<std::string>();
   }
   if (value.is_number_float() && std::floor(value.get<double>()) != value.get<double>()) {
-    return value.dump();
+    std::ostringstream rounded;
+    rounded << std::fixed << std::setprecision(1) << value.get<double>();
+    return rounded.str();
   }
   return Grouped(value.get<int64_t>());
 }
@@ -111,7 +114,18 @@ std::string CellOf(const json& line, const char* key) {
   return text;
 }
 
-// Of several lines about one thing the last one counts.
+// Of several lines about one thing the last one counts; but a fuzzer goes on where it ended.
+void Replace(json& line, json later) {
+  if (later.contains("executions")) {
+    for (const char* key : {"minutes", "executions", "cpuMinutes", "crashes"}) {
+      later[key] = line.at(key).is_number_integer()
+                       ? json(line.at(key).get<int64_t>() + later.at(key).get<int64_t>())
+                       : json(line.at(key).get<double>() + later.at(key).get<double>());
+    }
+  }
+  line = std::move(later);
+}
+
 std::vector<json> ReadLines(const std::string& path, const char* id) {
   std::vector<json> lines;
   std::istringstream text(ReadText(path));
@@ -122,7 +136,7 @@ std::vector<json> ReadLines(const std::string& path, const char* id) {
     if (same == lines.end()) {
       lines.push_back(std::move(line));
     } else {
-      *same = std::move(line);
+      Replace(*same, std::move(line));
     }
   }
   if (lines.empty()) {
