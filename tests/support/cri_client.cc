@@ -7,6 +7,7 @@
 
 #include "base/status_macros.h"
 #include "support/raw_client.h"
+#include "support/sekisho_process.h"
 
 namespace sekisho::testing {
 namespace {
@@ -157,7 +158,11 @@ absl::Status CriClient::RemoveAllPods() {
     cri_v1::StopPodSandboxRequest stop;
     stop.set_pod_sandbox_id(pod.id());
     cri_v1::StopPodSandboxResponse stopped;
-    SEKISHO_RETURN_IF_ERROR(Call("StopPodSandbox", stop, stopped));
+    // Again, as a kubelet does: containerd fails when a container ends by itself while it stops it,
+    // which those do whose first process is another's ("ttrpc: closed", seen with 2.1.9).
+    absl::Status stopping;
+    (void)Eventually([&] { return (stopping = Call("StopPodSandbox", stop, stopped)).ok(); });
+    SEKISHO_RETURN_IF_ERROR(stopping);
     cri_v1::RemovePodSandboxRequest remove;
     remove.set_pod_sandbox_id(pod.id());
     cri_v1::RemovePodSandboxResponse removed;
