@@ -20,8 +20,7 @@ class FreeHeap {
   static constexpr std::chrono::seconds kInterval{60};
 
   // Gives back what is free (malloc_trim(3)) when the last time is an interval ago, or never was.
-  // Meanwhile whoever allocates from the same heap waits, some milliseconds for a heap of 100 MiB.
-  // True when it did so.
+  // Who allocates from a heap that is just looked through waits for it. True when it did so.
   bool LookAround(Clock::time_point now);
 
  private:

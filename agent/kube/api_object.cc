@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "base/str_cat.h"
+#include "kube/text.h"
 
 namespace sekisho::kube {
 namespace {
@@ -64,24 +65,6 @@ int64_t Number(const json& object, std::string_view name, int64_t most) {
   }
   const auto number = member->get<int64_t>();
   return number < 0 || number > most ? 0 : number;
-}
-
-// For a log: one line, and no more than `most` bytes and a mark.
-std::string OneLine(std::string_view text, size_t most) {
-  std::string line(text.substr(0, most));
-  std::replace_if(
-      line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  if (text.size() <= most) {
-    return line;
-  }
-  // Not in the middle of a character.
-  while (!line.empty() && (static_cast<unsigned char>(line.back()) & 0xc0U) == 0x80U) {
-    line.pop_back();
-  }
-  if (!line.empty() && static_cast<unsigned char>(line.back()) >= 0xc0U) {
-    line.pop_back();
-  }
-  return line + "…";
 }
 
 }  // namespace

@@ -132,6 +132,7 @@ absl::Status RunLoad(Loaded& loaded, testing::Node* node, SoakResult& soak) {
     }
     Block direct;
     SEKISHO_RETURN_IF_ERROR(loaded.direct->Run(direct_source, kLanes, direct));
+    soak.errors += direct.failed;
     sample.direct_p99_us = PercentileUs(direct.latencies_ns, 0.99);
     soak.samples.push_back(sample);
     std::fprintf(
