@@ -1,6 +1,7 @@
 #include "metrics/own_process.h"
 
 #include <dirent.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -26,6 +27,12 @@ std::optional<uint64_t> ResidentBytes() {
     return std::nullopt;
   }
   return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// Of all threads' heaps, and of what is too large for one.
+uint64_t HeapInUseBytes() {
+  const struct mallinfo2 info = ::mallinfo2();
+  return info.uordblks + info.hblkhd;
 }
 
 std::optional<uint64_t> OpenFds() {
@@ -62,6 +69,7 @@ std::optional<double> CpuSeconds() {
 
 OwnProcess ReadOwnProcess() {
   return {.resident_bytes = ResidentBytes(),
+          .heap_in_use_bytes = HeapInUseBytes(),
           .open_fds = OpenFds(),
           .max_fds = MaxFds(),
           .cpu_seconds = CpuSeconds()};

@@ -151,6 +151,8 @@ void PutProcess(const State& state, const OwnProcess& process, Builder& out) {
     out.Gauges("process_resident_memory_bytes", "Memory of the process that is resident.")
         .Put(*process.resident_bytes);
   }
+  out.Gauges("sekisho_heap_in_use_bytes", "Memory that is allocated and not freed.")
+      .Put(process.heap_in_use_bytes);
   if (process.open_fds.has_value()) {
     out.Gauges("process_open_fds", "File descriptors that the process has open.")
         .Put(*process.open_fds);

@@ -107,6 +107,7 @@ TEST(BenchTest, SoaksForAWhileAndSaysItInOneLine) {
   EXPECT_EQ(line["wronglyForwarded"], 0);
   EXPECT_EQ(line["verify"], "");
   EXPECT_GT(line["loaded"]["anonKib"]["first"], 100);
+  EXPECT_GT(line["loaded"]["heapKib"]["first"], 100);
   EXPECT_GT(line["loaded"]["fds"]["last"], 3);
   EXPECT_GT(line["lastThird"]["p99Us"], 0);
   // Real pods, or why there were none.
@@ -123,8 +124,11 @@ TEST(BenchTest, ASoakThatGrowsMissesItsBars) {
                {"pods", 1},        {"live", 1},     {"refused", 5}, {"wrongly_forwarded", 1},
                {"verify", "drift"}};
   for (int i = 0; i < 30; ++i) {
-    const Json process = {
-        {"anon_kib", 9000 + 200 * i}, {"pss_kib", 1}, {"fds", 20 + i}, {"threads", 4}};
+    const Json process = {{"anon_kib", 60000},
+                          {"heap_kib", 9000 + 200 * i},
+                          {"pss_kib", 1},
+                          {"fds", 20 + i},
+                          {"threads", 4}};
     soak["samples"].push_back({{"per_second", 1},
                                {"p50_us", 1},
                                {"p99_us", 100 + 4 * i},
@@ -142,7 +146,9 @@ TEST(BenchTest, ASoakThatGrowsMissesItsBars) {
   for (const char* bar :
        {"memory of the agent before the stub", "memory of the agent before containerd",
         "descriptors of the agent before the stub", "descriptors of the agent before containerd",
-        "p99 of the last third", "no errors", "nothing forbidden", "every container"}) {
+        "anonymous memory of the agent before the stub",
+        "anonymous memory of the agent before containerd", "p99 of the last third", "no errors",
+        "nothing forbidden", "every container"}) {
     EXPECT_THAT(run.output, ::testing::ContainsRegex(base::StrCat("MISSED  soak: [a-z ]*", bar)));
   }
 }

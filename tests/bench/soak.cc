@@ -14,6 +14,7 @@
 #include "bench/pod_churn.h"
 #include "bench/process_usage.h"
 #include "bench/results_json.h"
+#include "bench/scrape.h"
 #include "bench/stub_runtime.h"
 #include "bench/ways.h"
 #include "support/isolation.h"
@@ -63,9 +64,12 @@ int64_t PssOf(pid_t pid) {
   return 0;
 }
 
-SoakResult::Process UsageOf(pid_t pid) {
+// `socket` is the agent's; its metrics are beside it.
+SoakResult::Process UsageOf(pid_t pid, const std::string& socket) {
   const std::string proc = base::StrCat("/proc/", pid);
+  const std::string metrics = std::filesystem::path(socket).replace_filename("metrics.sock");
   return {.anon_kib = MemoryOf(pid).anon,
+          .heap_kib = static_cast<int64_t>(MetricOf(metrics, "sekisho_heap_in_use_bytes") / 1024),
           .pss_kib = PssOf(pid),
           .fds = EntriesOf(proc + "/fd"),
           .threads = EntriesOf(proc + "/task")};
@@ -126,20 +130,22 @@ absl::Status RunLoad(Loaded& loaded, testing::Node* node, SoakResult& soak) {
       soak.first_error = block.first_failure;
     }
     SoakResult::Sample sample = SampleOf(block);
-    sample.loaded = UsageOf(loaded.agent->pid());
-    if (node != nullptr) {
-      sample.node = UsageOf(node->sekisho().pid());
-    }
     Block direct;
     SEKISHO_RETURN_IF_ERROR(loaded.direct->Run(direct_source, kLanes, direct));
     soak.errors += direct.failed;
     sample.direct_p99_us = PercentileUs(direct.latencies_ns, 0.99);
+    // After a second without a call: what waits for the ledger's thread is done.
+    sample.loaded = UsageOf(loaded.agent->pid(), loaded.agent->socket());
+    if (node != nullptr) {
+      sample.node = UsageOf(node->sekisho().pid(), node->sekisho().socket());
+    }
     soak.samples.push_back(sample);
-    std::fprintf(
-        stderr,
-        "--soak: %.1f of %.1f minutes, %.0f calls/s, p99 %.0f us, direct %.0f us, %lld KiB …\n",
-        soak.minutes * i / kSamples, soak.minutes, sample.per_second, sample.p99_us,
-        sample.direct_p99_us, static_cast<long long>(sample.loaded.anon_kib));
+    std::fprintf(stderr,
+                 "--soak: %.1f of %.1f minutes, %.0f calls/s, p99 %.0f us, direct %.0f us, %lld "
+                 "KiB, %lld KiB in use …\n",
+                 soak.minutes * i / kSamples, soak.minutes, sample.per_second, sample.p99_us,
+                 sample.direct_p99_us, static_cast<long long>(sample.loaded.anon_kib),
+                 static_cast<long long>(sample.loaded.heap_kib));
   }
   return absl::OkStatus();
 }

@@ -243,6 +243,13 @@ TEST(Metrics, TheProcessIsThisOne) {
   EXPECT_EQ(now.Value("process_max_fds"), static_cast<double>(limit.rlim_cur));
   EXPECT_GT(now.Value("process_cpu_seconds_total").value_or(0), 0);
   EXPECT_GT(now.Value("process_resident_memory_bytes").value_or(0), 1e6);
+#if !SEKISHO_SANITIZED  // whose heap mallinfo2(3) does not know
+  const double heap_before = now.Value("sekisho_heap_in_use_bytes").value_or(0);
+  const std::string held(5'000'000, 'x');
+  const double heap = Parse(metrics.Text()).Value("sekisho_heap_in_use_bytes").value_or(0);
+  EXPECT_GE(heap, heap_before + 5e6);
+  EXPECT_LT(heap, heap_before + 6e6);
+#endif
   const double before = now.Value("process_open_fds").value_or(0);
   EXPECT_GE(before, 3);
   const base::UniqueFd one(::dup(0));
