@@ -212,7 +212,8 @@ int Inside(const Options& options, const std::string& file) {
 absl::Status MeasureSoak(const Options& options, Results& results) {
   const testing::TempDir dir;
   const std::string file = dir.File("results.json");
-  const int code = testing::RunIsolated([&] { return Inside(options, file); });
+  const int code = testing::RunIsolated(
+      [&] { return testing::RunAndReap([&] { return Inside(options, file); }); });
   if (code != 0) {
     return absl::UnknownError(base::StrCat("--soak ended with code ", code));
   }

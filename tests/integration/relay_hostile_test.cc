@@ -147,7 +147,10 @@ TEST_F(RelayHostileTest, OddHeadersPassNoJudgementBy) {
     ForgetWhatWasJudged();
     const size_t before = runtime_->CountOf(kCreateContainer);
     Exchange(kCreateContainer, Plain("this"), row);
-    EXPECT_EQ(runtime_->CountOf(kCreateContainer) - before, Judged().size());
+    // A caller's time may be up between the two.
+    const size_t forwarded = runtime_->CountOf(kCreateContainer) - before;
+    EXPECT_LE(forwarded, Judged().size());
+    EXPECT_TRUE(forwarded == Judged().size() || row.front().first == "grpc-timeout");
     EXPECT_LE(Judged().size(), 1u);
     for (const FakeCall& call : runtime_->calls()) {
       EXPECT_EQ(call.metadata.count("authorization"), 0u);

@@ -77,15 +77,9 @@ void SetUpInside() {
   RaiseLoopback();
 }
 
-// Whose parent is gone meanwhile, a shim for one, comes to the first process of its namespace: it
-// has to wait for it, as systemd does, or thousands of the dead stay in the table of processes.
 int WaitFor(pid_t pid) {
   int status = 0;
-  for (pid_t ended = 0; ended != pid;) {
-    ended = ::waitpid(::getpid() == 1 ? -1 : pid, &status, 0);
-    if (ended < 0 && errno != EINTR) {
-      return 1;
-    }
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -185,11 +179,30 @@ int RunIsolated(const std::function<int()>& body) {
     }
     return InChild([&body] {
       SetUpInside();
-      return InChild(body);
+      return body();
     });
   });
   (void)RemoveAllCgroups();
   return code;
+}
+
+int RunAndReap(const std::function<int()>& body) {
+  std::fflush(nullptr);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const int code = body();
+    std::fflush(nullptr);
+    ::_exit(code);
+  }
+  int status = 0;
+  for (pid_t ended = -1; pid > 0 && ended != pid;) {
+    ended = ::waitpid(-1, &status, 0);
+    if (ended < 0 && errno != EINTR) {
+      return 1;
+    }
+  }
+  return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 const std::string& IsolationProblem() {

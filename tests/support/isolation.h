@@ -18,6 +18,11 @@ namespace sekisho::testing {
 // why.
 int RunIsolated(const std::function<int()>& body);
 
+// Inside `body`: runs another one in a child, and waits for every process that has lost its parent
+// until that one returns; its code. They come to the first process of their namespace, as which
+// `body` runs: a shim of each container, thousands in half an hour of pods that come and go.
+int RunAndReap(const std::function<int()>& body);
+
 // Inside `body`: why there are no namespaces; "" when there are.
 const std::string& IsolationProblem();
 
