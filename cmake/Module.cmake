@@ -12,6 +12,18 @@ function(sekisho_module name)
   sekisho_hide_folder(sekisho_${name})
 endfunction()
 
+# sekisho_tell_sanitizer(TARGET PRIVATE|PUBLIC)
+#
+# SEKISHO_SANITIZED is 1 with a sanitizer and 0 without one, for what takes long or has another heap there. The
+# compiler's own word is taken back where Protobuf's headers are included (proto/CMakeLists.txt).
+function(sekisho_tell_sanitizer target visibility)
+  if(SEKISHO_SANITIZE)
+    target_compile_definitions(${target} ${visibility} SEKISHO_SANITIZED=1)
+  else()
+    target_compile_definitions(${target} ${visibility} SEKISHO_SANITIZED=0)
+  endif()
+endfunction()
+
 # sekisho_test(NAME SOURCES a_test.cc … LIBS target … [LABELS unit|integration|e2e] [TIMEOUT s] [ONE_THREAD])
 #
 # One GoogleTest program, registered as one ctest per test case, or as one under a sanitizer, and part of the

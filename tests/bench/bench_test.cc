@@ -126,7 +126,6 @@ TEST(BenchTest, ASoakThatGrowsMissesItsBars) {
   for (int i = 0; i < 30; ++i) {
     const Json process = {{"anon_kib", 60000},
                           {"heap_kib", 9000 + 200 * i},
-                          {"pss_kib", 1},
                           {"fds", 20 + i},
                           {"threads", 4}};
     soak["samples"].push_back({{"per_second", 1},

@@ -67,7 +67,6 @@ struct SoakResult {
   struct Process {  // of an agent
     int64_t anon_kib = 0;
     int64_t heap_kib = 0;  // allocated and not freed
-    int64_t pss_kib = 0;
     int64_t fds = 0;
     int64_t threads = 0;
   };

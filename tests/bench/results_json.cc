@@ -37,7 +37,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LeakResult::Sample, calls, memory)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LeakResult, samples)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Pair, name, direct, through)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PodsResult, steps)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SoakResult::Process, anon_kib, heap_kib, pss_kib, fds, threads)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SoakResult::Process, anon_kib, heap_kib, fds, threads)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SoakResult::Sample, per_second, p50_us, p99_us, p999_us,
                                    direct_p99_us, loaded, node)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SoakResult, minutes, calls, errors, first_error, pods, live,

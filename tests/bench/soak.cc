@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <utility>
 
@@ -51,26 +50,12 @@ int64_t EntriesOf(const std::string& directory) {
                        std::filesystem::directory_iterator());
 }
 
-int64_t PssOf(pid_t pid) {
-  std::istringstream lines(testing::ReadText(base::StrCat("/proc/", pid, "/smaps_rollup")));
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string name;
-    int64_t kib = 0;
-    if (words >> name >> kib && name == "Pss:") {
-      return kib;
-    }
-  }
-  return 0;
-}
-
 // `socket` is the agent's; its metrics are beside it.
 SoakResult::Process UsageOf(pid_t pid, const std::string& socket) {
   const std::string proc = base::StrCat("/proc/", pid);
   const std::string metrics = std::filesystem::path(socket).replace_filename("metrics.sock");
   return {.anon_kib = MemoryOf(pid).anon,
           .heap_kib = static_cast<int64_t>(MetricOf(metrics, "sekisho_heap_in_use_bytes") / 1024),
-          .pss_kib = PssOf(pid),
           .fds = EntriesOf(proc + "/fd"),
           .threads = EntriesOf(proc + "/task")};
 }

@@ -101,7 +101,6 @@ nlohmann::json SpansOf(const SoakResult& soak, Process Sample::*process) {
   };
   return {{"anonKib", of(&Process::anon_kib)},
           {"heapKib", of(&Process::heap_kib)},
-          {"pssKib", of(&Process::pss_kib)},
           {"fds", of(&Process::fds)},
           {"threads", of(&Process::threads)}};
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "fault/counting_runtime.h"
 #include "fault/load.h"
@@ -76,14 +77,20 @@ class FaultTest : public ::testing::Test {
     return CallRaw(ChannelTo(sekisho_->socket()), method, request,
                    {.timeout = timeout, .wait_for_ready = true});
   }
-  // Whether there are no more than `count`, in half a minute at most. A caller's connection has a
+  // Whether there are no more than before, in half a minute at most. A caller's connection has a
   // second descriptor, which goes after its end when the next connection comes
   // (relay/connections.h).
-  void ExpectDescriptorsBackTo(size_t count) const {
+  void ExpectDescriptorsBackTo(const std::vector<std::string>& before) const {
+    std::vector<std::string> now;
     EXPECT_TRUE(Eventually(
-        [&] { return Call(kVersion).status.ok() && OpenDescriptors(sekisho_->pid()) <= count; },
+        [&] {
+          const bool answered = Call(kVersion).status.ok();
+          now = OpenDescriptors(sekisho_->pid());
+          return answered && now.size() <= before.size();
+        },
         kLong))
-        << OpenDescriptors(sekisho_->pid()) << " descriptors instead of " << count;
+        << "before: " << ::testing::PrintToString(before)
+        << "\nnow:    " << ::testing::PrintToString(now);
   }
   bool Lives() const { return sekisho_->Wait(std::chrono::milliseconds(0)) == std::nullopt; }
 

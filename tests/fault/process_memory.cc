@@ -2,12 +2,14 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace sekisho::testing {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::string Folder(pid_t pid) {
   return "/proc/" + std::to_string(pid);
@@ -23,14 +25,15 @@ uint64_t KiBOf(pid_t pid, const std::string& key) {
   return 0;
 }
 
-size_t EntriesOf(const std::string& folder) {
+// Those of a process that ends meanwhile are none.
+std::vector<fs::path> EntriesOf(const std::string& folder) {
   std::error_code ignored;
-  size_t count = 0;
-  for (auto it = std::filesystem::directory_iterator(folder, ignored);
-       !ignored && it != std::filesystem::directory_iterator(); it.increment(ignored)) {
-    ++count;
+  std::vector<fs::path> entries;
+  for (auto it = fs::directory_iterator(folder, ignored);
+       !ignored && it != fs::directory_iterator(); it.increment(ignored)) {
+    entries.push_back(it->path());
   }
-  return count;
+  return entries;
 }
 
 }  // namespace
@@ -47,12 +50,18 @@ void ForgetPeak(pid_t pid) {
   std::ofstream(Folder(pid) + "/clear_refs") << "5";
 }
 
-size_t OpenDescriptors(pid_t pid) {
-  return EntriesOf(Folder(pid) + "/fd");
+std::vector<std::string> OpenDescriptors(pid_t pid) {
+  std::vector<std::string> descriptors;
+  for (const fs::path& entry : EntriesOf(Folder(pid) + "/fd")) {
+    std::error_code closed;
+    descriptors.push_back(entry.filename().string() + " " +
+                          fs::read_symlink(entry, closed).string());
+  }
+  return descriptors;
 }
 
 size_t Threads(pid_t pid) {
-  return EntriesOf(Folder(pid) + "/task");
+  return EntriesOf(Folder(pid) + "/task").size();
 }
 
 }  // namespace sekisho::testing

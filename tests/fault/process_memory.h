@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace sekisho::testing {
 
@@ -15,7 +17,8 @@ uint64_t PeakRssKiB(pid_t pid);
 // Makes today's size the peak (proc(5), clear_refs).
 void ForgetPeak(pid_t pid);
 
-size_t OpenDescriptors(pid_t pid);
+// Each with what it is, as "12 socket:[3456]", in some order (proc(5), /proc/<pid>/fd).
+std::vector<std::string> OpenDescriptors(pid_t pid);
 size_t Threads(pid_t pid);
 
 }  // namespace sekisho::testing

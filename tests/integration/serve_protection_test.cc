@@ -16,11 +16,7 @@ namespace {
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
-#ifdef SEKISHO_SANITIZED
-constexpr bool kSanitized = true;  // no filter is loaded then
-#else
-constexpr bool kSanitized = false;
-#endif
+constexpr bool kSanitized = SEKISHO_SANITIZED != 0;  // no filter is loaded then
 
 class ServeProtectionTest : public ServeTest {
  protected:

@@ -77,15 +77,22 @@ void SetUpInside() {
   RaiseLoopback();
 }
 
-int WaitFor(pid_t pid) {
+enum class Reaps { kItsChild, kAll };
+
+int WaitFor(pid_t pid, Reaps reaps) {
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  for (pid_t ended = -1; ended != pid;) {
+    ended = ::waitpid(reaps == Reaps::kAll ? -1 : pid, &status, 0);
+    if (ended < 0 && errno != EINTR) {
+      std::perror("waitpid");
+      return 1;
+    }
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 // Forks a child that dies with its parent.
-int InChild(const std::function<int()>& body) {
+int InChild(const std::function<int()>& body, Reaps reaps = Reaps::kItsChild) {
   std::fflush(nullptr);
   const pid_t pid = ::fork();
   if (pid < 0) {
@@ -101,7 +108,7 @@ int InChild(const std::function<int()>& body) {
     ::_exit(code);
   }
   inner_process = pid;
-  return WaitFor(pid);
+  return WaitFor(pid, reaps);
 }
 
 // Removes the cgroups of this run, and of runs whose process is gone. Only empty ones can go, and
@@ -187,22 +194,7 @@ int RunIsolated(const std::function<int()>& body) {
 }
 
 int RunAndReap(const std::function<int()>& body) {
-  std::fflush(nullptr);
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const int code = body();
-    std::fflush(nullptr);
-    ::_exit(code);
-  }
-  int status = 0;
-  for (pid_t ended = -1; pid > 0 && ended != pid;) {
-    ended = ::waitpid(-1, &status, 0);
-    if (ended < 0 && errno != EINTR) {
-      return 1;
-    }
-  }
-  return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+  return InChild(body, Reaps::kAll);
 }
 
 const std::string& IsolationProblem() {

@@ -29,11 +29,7 @@ namespace {
 using testing::ChildEnd;
 using testing::InChild;
 
-#ifdef SEKISHO_SANITIZED
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
+constexpr bool kSanitized = SEKISHO_SANITIZED != 0;
 
 struct Call {
   const char* what;
