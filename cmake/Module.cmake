@@ -14,8 +14,8 @@ endfunction()
 
 # sekisho_tell_sanitizer(TARGET PRIVATE|PUBLIC)
 #
-# SEKISHO_SANITIZED is 1 with a sanitizer and 0 without one, for what takes long or has another heap there. The
-# compiler's own word is taken back where Protobuf's headers are included (proto/CMakeLists.txt).
+# SEKISHO_SANITIZED is 1 with a sanitizer and 0 without one, for what takes long or has another heap there.
+# The compiler's own word is taken back where Protobuf's headers are included (proto/CMakeLists.txt).
 function(sekisho_tell_sanitizer target visibility)
   if(SEKISHO_SANITIZE)
     target_compile_definitions(${target} ${visibility} SEKISHO_SANITIZED=1)

@@ -106,9 +106,9 @@ TEST(BenchTest, SoaksForAWhileAndSaysItInOneLine) {
   EXPECT_GT(line["refused"], 0);
   EXPECT_EQ(line["wronglyForwarded"], 0);
   EXPECT_EQ(line["verify"], "");
-  EXPECT_GT(line["loaded"]["anonKib"]["first"], 100);
-  EXPECT_GT(line["loaded"]["heapKib"]["first"], 100);
-  EXPECT_GT(line["loaded"]["fds"]["last"], 3);
+  EXPECT_GT(line["loaded"]["anonKib"]["firstThird"], 100);
+  EXPECT_GT(line["loaded"]["heapKib"]["firstThird"], 100);
+  EXPECT_GT(line["loaded"]["fds"]["lastThird"], 3);
   EXPECT_GT(line["lastThird"]["p99Us"], 0);
   // Real pods, or why there were none.
   EXPECT_NE(line["podsAtATime"] > 0, run.output.find("real pods of the soak") != std::string::npos)
@@ -124,10 +124,8 @@ TEST(BenchTest, ASoakThatGrowsMissesItsBars) {
                {"pods", 1},        {"live", 1},     {"refused", 5}, {"wrongly_forwarded", 1},
                {"verify", "drift"}};
   for (int i = 0; i < 30; ++i) {
-    const Json process = {{"anon_kib", 60000},
-                          {"heap_kib", 9000 + 200 * i},
-                          {"fds", 20 + i},
-                          {"threads", 4}};
+    const Json process = {
+        {"anon_kib", 60000}, {"heap_kib", 9000 + 200 * i}, {"fds", 20 + i}, {"threads", 4}};
     soak["samples"].push_back({{"per_second", 1},
                                {"p50_us", 1},
                                {"p99_us", 100 + 4 * i},

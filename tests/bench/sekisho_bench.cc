@@ -33,6 +33,8 @@ absl::StatusOr<Results> ResultsOf(const Options& options) {
   }
   if (options.soak > 0) {
     SEKISHO_RETURN_IF_ERROR(MeasureSoak(options, results));
+  }
+  if (results.soak.has_value()) {
     std::printf("%s\n", LineOf(*results.soak).c_str());
   }
   if (!options.from.empty()) {

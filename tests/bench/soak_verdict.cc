@@ -85,19 +85,18 @@ Bar StableLatency(const SoakResult& soak) {
       .met = first > 0 && last <= kSlowerP99 * machine * first};
 }
 
-nlohmann::json SpanOf(const SoakResult& soak, const std::function<int64_t(const Sample&)>& value) {
-  int64_t most = 0;
-  for (const Sample& sample : soak.samples) {
-    most = std::max(most, value(sample));
-  }
-  return {{"first", soak.samples.empty() ? 0 : value(soak.samples.front())},
-          {"max", most},
-          {"last", soak.samples.empty() ? 0 : value(soak.samples.back())}};
+// Medians, since what one moment says of the heap is what waits just then to be written.
+nlohmann::json SpanOf(const SoakResult& soak, const Value& value) {
+  const std::vector<double> all = Thirds(soak, 0, 3, value);
+  return {{"firstThird", std::round(OfThird(soak, 0, value))},
+          {"max", all.empty() ? 0 : *std::max_element(all.begin(), all.end())},
+          {"lastThird", std::round(OfThird(soak, 2, value))}};
 }
 
 nlohmann::json SpansOf(const SoakResult& soak, Process Sample::*process) {
   const auto of = [&](int64_t Process::*member) {
-    return SpanOf(soak, [=](const Sample& sample) { return sample.*process.*member; });
+    return SpanOf(
+        soak, [=](const Sample& sample) { return static_cast<double>(sample.*process.*member); });
   };
   return {{"anonKib", of(&Process::anon_kib)},
           {"heapKib", of(&Process::heap_kib)},
@@ -157,7 +156,9 @@ std::vector<Bar> BarsOf(const SoakResult& soak) {
       FlatFds(soak, "the stub", &Sample::loaded),
       StableLatency(soak),
       {.what = "soak: no errors",
-       .measured = Format("%lld %s", static_cast<long long>(soak.errors), soak.first_error.c_str()),
+       .measured =
+           Format("%lld%s%s", static_cast<long long>(soak.errors),
+                  soak.first_error.empty() ? "" : ", the first: ", soak.first_error.c_str()),
        .met = soak.errors == 0},
       {.what = "soak: nothing forbidden was forwarded",
        .measured = Format("%lld of %lld", static_cast<long long>(soak.wrongly_forwarded),
