@@ -41,7 +41,7 @@ TEST_F(ClientTest, HangsUpWithinARequest) {
   const std::string message = GrpcFrame(create->bytes.size(), create->bytes);
   const std::string whole = Http2Call(kCreateContainer, message);
   const uint64_t containers = counting_.containers();
-  const std::vector<std::string> descriptors = OpenDescriptors(sekisho_->pid());
+  const std::vector<std::string> descriptors = DescriptorsAfterADecision();
   for (size_t cut = 0; cut < whole.size(); cut += Times(13, 97)) {
     const base::UniqueFd connection = Connect();
     ASSERT_TRUE(connection.valid());
@@ -76,7 +76,7 @@ TEST_F(ClientTest, HangsUpBeforeTheAnswer) {
     return reply;
   });
   ExpectAllIsWell();
-  const std::vector<std::string> descriptors = OpenDescriptors(sekisho_->pid());
+  const std::vector<std::string> descriptors = DescriptorsAfterADecision();
   const auto count = static_cast<size_t>(Times(200, 20));
   {
     std::vector<base::UniqueFd> connections;
@@ -157,7 +157,7 @@ class SlowReaderTest : public ClientTest {
     ExpectAllIsWell();
     const std::chrono::microseconds undisturbed = P99WhileNothingHappens();
     const pid_t agent = sekisho_->pid();
-    const std::vector<std::string> descriptors = OpenDescriptors(agent);
+    const std::vector<std::string> descriptors = DescriptorsAfterADecision();
     outcome.rss_kib_before = RssKiB(agent);
     ForgetPeak(agent);
     {
@@ -225,7 +225,7 @@ TEST_F(ClientTest, AThousandStreamsAndCallsAtOnce) {
   });
   ExpectAllIsWell();
   const pid_t agent = sekisho_->pid();
-  const std::vector<std::string> descriptors = OpenDescriptors(agent);
+  const std::vector<std::string> descriptors = DescriptorsAfterADecision();
   outcome.rss_kib_before = RssKiB(agent);
   ForgetPeak(agent);
   const auto count = static_cast<size_t>(Times(1000, 100));

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -76,6 +77,23 @@ class FaultTest : public ::testing::Test {
                  std::chrono::milliseconds timeout = kLong) const {
     return CallRaw(ChannelTo(sekisho_->socket()), method, request,
                    {.timeout = timeout, .wait_for_ready = true});
+  }
+  // What is open after a decision, and not while the thread that writes it down has still to open
+  // the audit log: one descriptor more.
+  std::vector<std::string> DescriptorsAfterADecision() const {
+    const auto has_audit_log = [this](const std::vector<std::string>& open) {
+      return std::ranges::any_of(
+          open, [this](const std::string& one) { return one.ends_with(sekisho_->audit_path()); });
+    };
+    std::vector<std::string> open;
+    EXPECT_TRUE(Eventually(
+        [&] {
+          open = OpenDescriptors(sekisho_->pid());
+          return has_audit_log(open);
+        },
+        kLong))
+        << ::testing::PrintToString(open);
+    return open;
   }
   // Whether there are no more than before, in half a minute at most. A caller's connection has a
   // second descriptor, which goes after its end when the next connection comes

@@ -140,7 +140,7 @@ TEST_P(FloodTest, OthersAreServed) {
   Start();
   ExpectAllIsWell();
   const pid_t agent = sekisho_->pid();
-  const std::vector<std::string> descriptors = OpenDescriptors(agent);
+  const std::vector<std::string> descriptors = DescriptorsAfterADecision();
   outcome.rss_kib_before = RssKiB(agent);
   ForgetPeak(agent);
   Load load(sekisho_->socket(), 2);

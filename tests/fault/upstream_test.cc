@@ -255,7 +255,7 @@ class UpstreamTest : public FaultTest {
         "bounded";
     const pid_t agent = sekisho_->pid();
     outcome.rss_kib_before = RssKiB(agent);
-    const std::vector<std::string> descriptors = OpenDescriptors(agent);
+    const std::vector<std::string> descriptors = DescriptorsAfterADecision();
     ForgetPeak(agent);
     for (const Misbehaviour& row : rows) {
       SCOPED_TRACE(row.name);
