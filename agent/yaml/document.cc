@@ -228,8 +228,9 @@ int LastLine(std::string_view bytes) {
 
 Diagnostic SyntaxError(const YAML::ParserException& error, std::string_view bytes,
                        const std::string& file) {
-  Diagnostic found =
-      MakeDiagnostic(file, LocationOf(error.mark), {}, StrCat("not valid YAML: ", error.msg), {});
+  // Of a character that cannot stand behind a backslash yaml-cpp's text has the first byte.
+  Diagnostic found = MakeDiagnostic(file, LocationOf(error.mark), {},
+                                    StrCat("not valid YAML: ", base::Printable(error.msg)), {});
   if (const int last_line = LastLine(bytes);
       found.line > last_line) {  // at the end marker, likewise
     found.line = last_line;
@@ -238,6 +239,8 @@ Diagnostic SyntaxError(const YAML::ParserException& error, std::string_view byte
     found.fix = "close the quote, bracket or brace";
   } else if (error.msg.find("tab") != std::string::npos) {
     found.fix = "indent with spaces";
+  } else if (error.msg.find("escape character") != std::string::npos) {
+    found.fix = "between double quotes a backslash is written as \\\\";
   }
   return found;
 }
@@ -261,7 +264,7 @@ std::optional<std::vector<YamlNode>> Parse(TreeBuilder::Documents documents, std
     errors->push_back(SyntaxError(error, bytes, file));
     return std::nullopt;
   } catch (const std::exception& error) {
-    errors->push_back(AboutFile(file, StrCat("not valid YAML: ", error.what())));
+    errors->push_back(AboutFile(file, StrCat("not valid YAML: ", base::Printable(error.what()))));
     return std::nullopt;
   }
   return builder.TakeRoots();

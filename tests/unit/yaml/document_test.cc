@@ -37,6 +37,10 @@ TEST(ParseYaml, RefusesWithThePlaceAndTheReason) {
       {"a: 1\n\tb: 2\n",
        "f:2:1: not valid YAML: illegal tab when looking for indentation (indent with spaces)"},
       {"a: @x\n", "f:1:4: not valid YAML: unknown token"},
+      // yaml-cpp takes a character to be one byte.
+      {"a: \"\\\u0710\"\n",
+       "f:1:7: not valid YAML: unknown escape character: \\xdc (between double quotes a "
+       "backslash is written as \\\\)"},
       {"a: *nope\n", "f:1:4: not valid YAML: the referenced anchor is not defined"},
       {"a: &x [*x]\n", "f:1:8: not valid YAML: this alias stands inside the value that it names"},
       {"a: 'it\n", "f:1:1: " + ends_inside},
