@@ -278,25 +278,24 @@ class LineReader {
   std::string wrong_;  // the key of a member that cannot be what it is
 };
 
-// The line without its facts, which are its last member: `,"facts":{…}}`. Within a text there is a
-// backslash before each quotation mark, so that nothing else reads like it.
-std::string WithoutFacts(std::string_view json, size_t at) {
-  return base::StrCat(json.substr(0, at), "}");
+// Where the facts begin, which are a line's last member: `,"facts":{…}}`. Within a text there is a
+// backslash before each quotation mark, so that nothing else of what the agent writes reads like
+// it.
+size_t FactsAt(std::string_view json) {
+  return json.ends_with("}}") ? json.find(",\"facts\":{") : std::string_view::npos;
 }
 
 }  // namespace
 
 absl::StatusOr<ParsedLine> LineParser::Parse(std::string_view json, bool with_facts) {
-  constexpr std::string_view kFacts = ",\"facts\":{";
-  bool is_json = false;
-  const size_t at =
-      with_facts || !json.ends_with("}}") ? std::string_view::npos : json.find(kFacts);
-  if (at == std::string_view::npos) {
-    is_json = tape_.Parse(json);
-  } else {
-    is_json = tape_.Parse(WithoutFacts(json, at));
+  if (const size_t at = with_facts ? std::string_view::npos : FactsAt(json);
+      at != std::string_view::npos && tape_.Parse(base::StrCat(json.substr(0, at), "}"))) {
+    if (absl::StatusOr<ParsedLine> parsed = LineReader(tape_).Read(); parsed.ok()) {
+      return parsed;
+    }
   }
-  if (!is_json) {
+  // Or somebody else wrote it, with such a member elsewhere.
+  if (!tape_.Parse(json)) {
     return absl::InvalidArgumentError("no JSON");
   }
   return LineReader(tape_).Read();

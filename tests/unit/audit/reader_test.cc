@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/line_parser.h"
 #include "audit/record.h"
 #include "support/temp_dir.h"
 #include "support/text_file.h"
@@ -168,6 +169,23 @@ TEST(ReadLines, WithoutFactsEverythingElseIsTheSame) {
   EXPECT_FALSE(lines[0].facts.has_value());
   EXPECT_EQ(lines[0].policy_hash, "abc");
   EXPECT_EQ(lines[0].duration, std::chrono::microseconds(17));
+}
+
+// By hand, or by a program that sorts members.
+TEST(ReadLines, FactsThatAreNotTheLastMemberAreNoReasonToRefuseALine) {
+  const std::string begin = R"({"time":"2026-11-21T07:02:11.480312Z","method":"m",)";
+  const std::vector<std::string> lines = {
+      begin + R"("rule":"r","facts":{},"decision":"allow","more":{}})",
+      begin + R"("decision":"allow","rule":"r","warn":[{"check":"c","facts":{}}],"more":{}})",
+  };
+  for (const std::string& line : lines) {
+    for (const bool with_facts : {true, false}) {
+      const absl::StatusOr<ParsedLine> parsed = LineParser().Parse(line, with_facts);
+      ASSERT_TRUE(parsed.ok()) << parsed.status() << line;
+      EXPECT_EQ(parsed->line.action, policy::Action::kAllow);
+      EXPECT_EQ(parsed->line.rule, "r");
+    }
+  }
 }
 
 TEST(ReadLines, KeepsTheOrderWithAnyNumberOfThreads) {
