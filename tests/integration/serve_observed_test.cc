@@ -6,6 +6,7 @@
 
 #include "integration/serve_fixture.h"
 #include "support/child_process.h"
+#include "support/http_get.h"
 
 namespace sekisho::testing {
 namespace {
@@ -16,18 +17,10 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-// Everything that comes back for one request.
-std::string Exchange(base::UniqueFd fd, const std::string& path) {
-  const std::string request =
-      "GET " + path + " HTTP/1.1\r\nHost: sekisho\r\nConnection: close\r\n\r\n";
-  EXPECT_EQ(::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL),
-            static_cast<ssize_t>(request.size()));
-  std::string answer;
-  char buffer[4096];
-  for (ssize_t count = 0; (count = ::recv(fd.get(), buffer, sizeof(buffer), 0)) > 0;) {
-    answer.append(buffer, static_cast<size_t>(count));
-  }
-  return answer;
+std::string Exchange(const base::UniqueFd& fd, const std::string& path) {
+  const std::optional<std::string> answer = HttpGet(fd, path);
+  EXPECT_TRUE(answer.has_value()) << path;
+  return answer.value_or("");
 }
 
 base::UniqueFd ConnectLoopback(int port) {

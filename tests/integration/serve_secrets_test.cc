@@ -9,6 +9,7 @@
 
 #include "integration/serve_cluster_fixture.h"
 #include "support/child_process.h"
+#include "support/http_get.h"
 #include "support/seccomp_profiles.h"
 
 namespace sekisho::testing {
@@ -343,15 +344,7 @@ class ServeSecretsTest : public ServeClusterTest {
   }
 
   std::string Scrape(const std::string& path) const {
-    const base::UniqueFd fd = ConnectUnix(dir_.File("metrics.sock"));
-    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
-    EXPECT_EQ(::send(fd.get(), request.data(), request.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(request.size()));
-    std::string answer;
-    char buffer[4096];
-    for (ssize_t count = 0; (count = ::recv(fd.get(), buffer, sizeof(buffer), 0)) > 0;) {
-      answer.append(buffer, static_cast<size_t>(count));
-    }
+    const std::string answer = HttpGet(ConnectUnix(dir_.File("metrics.sock")), path).value_or("");
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 ")) << path << answer;
     return answer;
   }
